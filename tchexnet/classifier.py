@@ -1,0 +1,172 @@
+"""The object a user holds: an engine with its recipe, labels and card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tchexnet.errors import EngineError
+from tchexnet.images.radiograph import Radiograph
+from tchexnet.images.read import read
+from tchexnet.images.recipe import Recipe
+from tchexnet.labels import Vocabulary
+from tchexnet.presets import preset as presets
+from tchexnet.presets import store
+from tchexnet.presets.preset import Preset
+from tchexnet.runtime.engine import Engine, Outputs, Precision
+
+BATCH = 16
+EngineName = Literal["auto", "openvino", "keras"]
+
+
+class Scores(Mapping[str, np.float32]):
+    """The scores of one radiograph, by finding. A score is the network's sigmoid output, not a probability.
+
+    Example:
+        >>> scores = Scores(Vocabulary("two", ("Mass", "Edema")), np.float32([0.25, 0.5]), "a.png", ())
+        >>> scores["Edema"], scores.top(1)
+        (np.float32(0.5), {'Edema': np.float32(0.5)})
+    """
+
+    def __init__(
+        self, labels: Vocabulary, values: NDArray[np.float32], origin: str, warnings: tuple[str, ...]
+    ) -> None:
+        self.labels, self.values_array, self.origin, self.warnings = labels, values, origin, warnings
+
+    def __getitem__(self, label: str) -> np.float32:
+        return self.values_array[self.labels.index(label)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.labels
+
+    def top(self, k: int) -> dict[str, np.float32]:
+        """The `k` highest scores, highest first."""
+        order = np.argsort(-self.values_array, kind="stable")[:k]
+        return {self.labels[i]: self.values_array[i] for i in order}
+
+    def __repr__(self) -> str:
+        return f"Scores({', '.join(f'{label}={score:.4f}' for label, score in self.items())})"
+
+
+class Classifier:
+    """A preset at work.
+
+    Args:
+        preset: what to run.
+        engine: `openvino`, `keras`, or `auto`: OpenVINO.
+        precision: `fp32`, or `bf16` where the engine and the processor have it.
+
+    Raises:
+        PresetError: a file of the preset is missing or damaged.
+        EngineError: the engine cannot run here, or not in this precision.
+    """
+
+    def __init__(self, preset: Preset, engine: EngineName = "auto", precision: Precision = "fp32") -> None:
+        self.preset = preset
+        self.labels = preset.vocabulary
+        self.engine: Engine = _engine(preset, engine, precision)
+
+    @property
+    def name(self) -> str:
+        return self.preset.name
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.preset.recipe
+
+    @property
+    def card(self) -> str:
+        """The model card, in Markdown."""
+        return self.preset.card
+
+    @overload
+    def predict(self, source: list[Any] | tuple[Any, ...]) -> list[Scores]: ...
+    @overload
+    def predict(self, source: Any) -> Scores: ...
+    def predict(self, source: Any) -> Scores | list[Scores]:
+        """Scores of one radiograph, or of a list of them.
+
+        Args:
+            source: whatever `tchexnet.images.read` takes (a path, bytes, an array of grey values, a Radiograph), or a
+                list or tuple of such.
+
+        Raises:
+            ImageError: a source is no radiograph that can be read.
+        """
+        if not isinstance(source, list | tuple):
+            return self.predict([source])[0]
+        radiographs = [read(one) for one in source]
+        scores = self.forward(radiographs).scores
+        return [Scores(self.labels, row, r.origin, r.warnings) for row, r in zip(scores, radiographs, strict=True)]
+
+    def features(self, source: Any) -> NDArray[np.float32]:
+        """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
+
+        Raises:
+            ImageError: a source is no radiograph that can be read.
+        """
+        sources = source if isinstance(source, list | tuple) else [source]
+        return self.forward([read(one) for one in sources]).features
+
+    def forward(self, radiographs: Sequence[Radiograph]) -> Outputs:
+        """Scores, features and feature maps of radiographs, in batches.
+
+        Scores and features are means over the recipe's views; the feature map is the first view's.
+        """
+        if not radiographs:
+            side = self.recipe.size // 32
+            return Outputs(*(np.empty(shape, np.float32) for shape in ((0, len(self.labels)), (0, 1024), (0, side, side, 1024))))
+        parts = [self._batch(radiographs[i : i + BATCH]) for i in range(0, len(radiographs), BATCH)]
+        return Outputs(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def _batch(self, radiographs: Sequence[Radiograph]) -> Outputs:
+        views = np.concatenate([self.recipe.apply(radiograph) for radiograph in radiographs])
+        raw = self.engine.run(views)
+        count = self.recipe.view_count
+
+        def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+            return values.reshape(len(radiographs), count, -1).mean(axis=1)
+
+        return Outputs(mean(raw.scores), mean(raw.features), raw.feature_map[::count])
+
+
+def load(name: str | Path, engine: EngineName = "auto", precision: Precision = "fp32") -> Classifier:
+    """A classifier by the preset's name, or by the path of its folder.
+
+    Example:
+        >>> import tchexnet
+        >>> chexnet = tchexnet.load("chexnet")
+        >>> scores = chexnet.predict("hello_world_images/mean_chest.png")
+        >>> len(scores.top(3))
+        3
+
+    Raises:
+        PresetError: there is no such preset, or it is damaged.
+        EngineError: the engine cannot run here, or not in this precision.
+    """
+    return Classifier(presets.read(store.find(name)), engine, precision)
+
+
+def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
+    if engine in ("auto", "openvino"):
+        from tchexnet.runtime.openvino_engine import OpenVINOEngine
+
+        preset.path(presets.NETWORK_DATA)
+        return OpenVINOEngine(preset.path(presets.NETWORK), precision)
+    if engine == "keras":
+        from tchexnet.models import densenet
+        from tchexnet.presets import keras_weights
+        from tchexnet.runtime.keras_engine import KerasEngine
+
+        return KerasEngine(densenet.tapped(keras_weights.build(preset)), precision)
+    raise EngineError(f"{engine!r} is no engine; use auto, openvino or keras.")

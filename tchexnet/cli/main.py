@@ -1,0 +1,42 @@
+"""`tchexnet`: one tool, one small file a command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tchexnet.cli import predict, prepare, presets, talk, train
+from tchexnet.errors import TchexnetError
+
+app = typer.Typer(
+    help="Read, teach and take apart chest radiograph networks. Research use; not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("predict")(predict.command)
+app.command("train")(train.command)
+app.add_typer(presets.app, name="presets")
+app.add_typer(prepare.app, name="prepare")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    if version:
+        import tchexnet
+
+        print(tchexnet.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """The entry point: every error of the family becomes one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except TchexnetError as error:
+        talk.say(f"error: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        talk.say("interrupted")
+        sys.exit(130)

@@ -1,0 +1,81 @@
+"""`tchexnet predict`: read radiographs one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from tchexnet.classifier import Classifier, Scores, load
+from tchexnet.cli import talk
+from tchexnet.errors import ImageError
+from tchexnet.images.read import read
+from tchexnet.runtime.engine import Outputs, Precision
+
+_EXAMPLE = """Scores, features or JSON for radiographs (PNG, JPEG, TIFF, DICOM).
+
+Example: tchexnet predict hello_world_images/mean_chest.png --preset chexnet --top 3
+"""
+
+
+def command(
+    images: Annotated[list[str], typer.Argument(help="Paths of radiographs.", show_default=False)],
+    preset: Annotated[str, typer.Option(help="A preset's name, or its folder.")] = "chexnet",
+    features: Annotated[bool, typer.Option("--features", help="The 1024 features; with --json, beside the scores.")] = False,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the highest TOP scores, highest first.")] = None,
+    precision: Annotated[str, typer.Option(help="fp32, or bf16 where the processor has it.")] = "fp32",
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line; see docs/schemas.md.")] = False,
+) -> None:
+    precision_ = _precision(precision)
+    classifier = load(preset, precision=precision_)
+    refused = 0
+    for path in images:
+        try:
+            _one(classifier, path, features, top, as_json)
+        except ImageError as error:
+            talk.say(f"error: {error}")
+            refused += 1
+    if refused:
+        raise typer.Exit(1)
+
+
+command.__doc__ = _EXAMPLE
+
+
+def _precision(text: str) -> Precision:
+    if text == "fp32":
+        return "fp32"
+    if text == "bf16":
+        return "bf16"
+    raise typer.BadParameter(f"{text!r} is no precision; use fp32 or bf16.", param_hint="--precision")
+
+
+def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
+    radiograph = read(path)
+    outputs = classifier.forward([radiograph])
+    scores = Scores(classifier.labels, outputs.scores[0], radiograph.origin, radiograph.warnings)
+    if as_json:
+        print(json.dumps(json_object(path, classifier.name, scores, outputs if features else None, top)))
+        return
+    for warning in scores.warnings:
+        talk.say(f"warning: {path}: {warning}")
+    print(path)
+    if features:
+        print(len(outputs.features[0]), outputs.features[0])
+        return
+    for label, score in _shown(scores, top).items():
+        print(label, score)
+
+
+def json_object(path: str, preset: str, scores: Scores, outputs: Outputs | None, top: int | None) -> dict[str, Any]:
+    """The object that `--json` prints; docs/schemas.md describes it."""
+    shown = {label: float(score) for label, score in _shown(scores, top).items()}
+    found: dict[str, Any] = {"path": path, "preset": preset, "scores": shown, "warnings": list(scores.warnings)}
+    if outputs is not None:
+        found["features"] = [float(value) for value in outputs.features[0]]
+    return found
+
+
+def _shown(scores: Scores, top: int | None) -> dict[str, Any]:
+    return dict(scores.items()) if top is None else scores.top(top)

@@ -1,0 +1,54 @@
+"""Inference by OpenVINO: the engine for CPUs. Loads neither Keras nor TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from tchexnet.errors import EngineError
+from tchexnet.runtime.engine import Outputs, Precision
+
+_HINTS = {"fp32": "f32", "bf16": "bf16"}
+
+
+class OpenVINOEngine:
+    """An exported network on this machine's processor.
+
+    Args:
+        network: the `.xml` file; its `.bin` stands beside it.
+        precision: `fp32`, or `bf16` where the processor computes in bfloat16. Always set: left alone, OpenVINO picks
+            bf16 wherever it can.
+        threads: how many to use; None leaves it to OpenVINO.
+
+    Raises:
+        EngineError: the processor has no bfloat16, or the file is no network with three outputs.
+    """
+
+    name = "openvino"
+
+    def __init__(self, network: Path, precision: Precision = "fp32", threads: int | None = None) -> None:
+        core = openvino.Core()
+        if precision not in _HINTS:
+            raise EngineError(f"{precision!r} is no precision of this engine; use one of {', '.join(_HINTS)}.")
+        if precision == "bf16" and not has_bf16():
+            raise EngineError("This processor does not compute in bfloat16; leave --precision at fp32.")
+        settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        if threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        self.precision = precision
+        self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
+        if len(self._compiled.outputs) != 3:
+            raise EngineError(f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed.")
+
+    def run(self, batch: NDArray[np.float32]) -> Outputs:
+        """See `Engine.run`."""
+        results = self._compiled(np.ascontiguousarray(batch, np.float32))
+        return Outputs(*(np.array(results[i], np.float32) for i in range(3)))
+
+
+def has_bf16() -> bool:
+    """Whether this machine's processor computes in bfloat16."""
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
