@@ -1,14 +1,16 @@
-"""A shim: the metadata lives in pyproject.toml. All that is done here is to put the shipped weights into a wheel."""
+"""A shim: the metadata lives in pyproject.toml. What is here cannot be said there."""
 
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.egg_info import egg_info
 
 
 class BuildWithWeights(build_py):
-    """Copy `weights/` to `tchexnet/_weights/`; an editable install reads the checkout's own instead."""
+    """Copy `weights/` to `tchexnet/_weights/` in a wheel; an editable install reads the checkout's own instead."""
 
     def run(self) -> None:
         super().run()
@@ -18,4 +20,17 @@ class BuildWithWeights(build_py):
             shutil.copytree("weights", target)
 
 
-setup(cmdclass={"build_py": BuildWithWeights})
+class InfoForAnyPython(egg_info):
+    """Ask for nothing on a Python that `requires-python` excludes.
+
+    Older pips look for the dependencies first, and stop at one that has no release for that Python, with a page of
+    versions. With nothing to look for, every pip says its one sentence: tchexnet requires a different Python.
+    """
+
+    def run(self) -> None:
+        if not (3, 11) <= sys.version_info < (3, 14):
+            self.distribution.metadata.install_requires = []
+        super().run()
+
+
+setup(cmdclass={"build_py": BuildWithWeights, "egg_info": InfoForAnyPython})

@@ -2,9 +2,9 @@
 
     python hello_world_images/make_mean_chest.py --data ../shared/data/nih
 
-Every image is moved towards the evolving mean of all of them: first by an affine map, then by smooth displacement fields
-on finer and finer detail. No reference person is picked, and the mean displacement is taken off after each round, so the
-frame and the shape are the average ones. Nothing is random: the same images and libraries give the same pixels.
+Every image is moved towards the evolving mean of all of them: first by an affine map, then by smooth displacements on
+finer and finer detail. No reference person is picked, and the mean displacement is taken off after each round, so the
+shape is the average one. Nothing is random: the same images and libraries give the same pixels.
 
 A displacement is a (2, size, size) float32 field of (row, column) pixels: where to read the source image.
 """
@@ -32,6 +32,8 @@ Array = npt.NDArray[np.floating[Any]]
 Row = dict[str, str]
 HERE = Path(__file__).resolve().parent
 SIDE = 384
+FRAME = 349
+"""Side of the part that is kept: below and beside it, too many radiographs have ended."""
 ORIGIN = "Mean of {n} registered normal adult PA radiographs, NIH Clinical Center ChestX-ray14. Nobody's chest."
 
 
@@ -41,7 +43,7 @@ class Round:
 
     size: int
     band: float | None
-    """Sigma above which detail is filtered out, so that ribs weigh as much as outlines; None keeps plain grey values."""
+    """Sigma above which structure is filtered out, so that ribs weigh as much as outlines; None keeps grey values."""
     radius: int
     """Window of the optical flow."""
     smooth: float | None
@@ -145,6 +147,12 @@ def aligned(image: Array, field: Array) -> Array:
     return warp(image, resized(field, SIDE), mode="reflect")
 
 
+def framed(mean: Array) -> Array:
+    """The kept part of the mean, from its top edge and centred sideways, at full size again."""
+    left = (SIDE - FRAME) // 2
+    return transform.resize(mean[:FRAME, left : left + FRAME], (SIDE, SIDE), order=3)
+
+
 def natural_contrast(mean: Array, originals: list[Array]) -> Array:
     """Sharpen what averaging blurred, then give the mean the average histogram of the originals. In 0..1."""
     sharp = filters.unsharp_mask(filters.unsharp_mask(mean, radius=12, amount=0.4), radius=2, amount=1)
@@ -153,11 +161,18 @@ def natural_contrast(mean: Array, originals: list[Array]) -> Array:
     return np.interp(exposure.equalize_hist(sharp, nbins=4096), level, np.clip(stretched, 0, 1).mean(axis=0))
 
 
-def imager_spacing(rows: list[Row]) -> list[float]:
-    """Mean height and width of the original detector fields, divided by 384: (row, column) millimetres."""
+def provenance(data: Path, rows: list[Row]) -> Dataset:
+    """What the DICOM says of its sources; its spacing is the mean detector field of the originals, in millimetres."""
     height = np.mean([float(row["Height]"]) * float(row["y]"]) for row in rows])
     width = np.mean([float(row["OriginalImage[Width"]) * float(row["OriginalImagePixelSpacing[x"]) for row in rows])
-    return [round(float(height) / SIDE, 3), round(float(width) / SIDE, 3)]
+    size = np.mean([path_384(data, row).stat().st_size for row in rows])
+    ds = Dataset()
+    ds.ImagerPixelSpacing = [round(float(field) / SIDE * FRAME / SIDE, 3) for field in (height, width)]
+    ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", "ISO_10918_1"
+    ds.LossyImageCompressionRatio = round(SIDE**2 / float(size), 1)
+    ds.PatientIdentityRemoved, ds.DeidentificationMethod = "YES", f"Average of {len(rows)} radiographs"
+    ds.DerivationDescription = ORIGIN.format(n=len(rows))
+    return ds
 
 
 def code(value: str, scheme: str, meaning: str) -> list[Dataset]:
@@ -167,21 +182,19 @@ def code(value: str, scheme: str, meaning: str) -> list[Dataset]:
     return [item]
 
 
-def describe(ds: Dataset, n: int, spacing: list[float]) -> None:
-    """Fill in who, what and how: a DX image for presentation, of nobody."""
+def describe(ds: Dataset) -> None:
+    """Fill in who and what: a DX image for presentation, of nobody."""
     ds.Modality, ds.PresentationIntentType, ds.ImageType = "DX", "FOR PRESENTATION", ["DERIVED", "PRIMARY"]
     ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "MEAN^CHEST", "", "", ""
-    ds.PatientIdentityRemoved, ds.DeidentificationMethod = "YES", f"Average of {n} radiographs"
     ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber, ds.ReferringPhysicianName = "", "", "", "", ""
     ds.SeriesNumber, ds.InstanceNumber, ds.Manufacturer = "1", "1", ""
     ds.BodyPartExamined, ds.ViewPosition, ds.PatientOrientation, ds.ImageLaterality = "CHEST", "PA", ["L", "F"], "U"
     ds.AnatomicRegionSequence = code("51185008", "SCT", "Chest")
     ds.ViewCodeSequence = code("399348003", "SCT", "postero-anterior")
-    ds.ImagerPixelSpacing, ds.BurnedInAnnotation, ds.LossyImageCompression = spacing, "NO", "01"
-    ds.DerivationDescription = ORIGIN.format(n=n)
+    ds.BurnedInAnnotation, ds.DetectorType, ds.AcquisitionContextSequence = "NO", "", []
 
 
-def dicom(image: Array, n: int, spacing: list[float]) -> FileDataset:
+def dicom(image: Array, sources: Dataset) -> FileDataset:
     """A 12-bit Digital X-Ray Image of `image` (0..1); its window gives the 8-bit image back. UIDs follow the pixels."""
     stored = np.round(image * 4095).astype("<u2")
     study, series, instance = (
@@ -194,7 +207,8 @@ def dicom(image: Array, n: int, spacing: list[float]) -> FileDataset:
     ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID, ds.SOPInstanceUID = DigitalXRayImageStorageForPresentation, instance
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study, series
-    describe(ds, n, spacing)
+    describe(ds)
+    ds.update(sources)
     ds.WindowCenter, ds.WindowWidth, ds.PresentationLUTShape = "2048", "4096", "IDENTITY"
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "US"
     ds.PixelIntensityRelationship, ds.PixelIntensityRelationshipSign = "LOG", -1
@@ -218,9 +232,10 @@ def main() -> None:
     with Pool(args.workers) as pool:
         fields = register(images, OUTLINES + RIBS + DETAIL, pool)
         stack = np.stack(pool.starmap(aligned, zip(images, fields, strict=True)))
-    mean = natural_contrast(trim_mean(stack, 0.25, axis=0), originals)
+    mean = natural_contrast(framed(trim_mean(stack, 0.25, axis=0)), originals)
     io.imsave(args.out / "mean_chest.png", np.round(mean * 255).astype(np.uint8))
-    pydicom.dcmwrite(args.out / "mean_chest.dcm", dicom(mean, len(rows), imager_spacing(rows)), enforce_file_format=True)
+    sample = dicom(mean, provenance(args.data, rows))
+    pydicom.dcmwrite(args.out / "mean_chest.dcm", sample, enforce_file_format=True)
     for name in ("mean_chest.png", "mean_chest.dcm"):
         print(name, "sha256", hashlib.sha256((args.out / name).read_bytes()).hexdigest())
     print(f"wall time {time.perf_counter() - start:.0f} s")

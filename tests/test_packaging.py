@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-CARRIED = ("pyproject.toml", "setup.py", "MANIFEST.in", "requirements.txt", "README.md", "LICENSE", "tchexnet", "weights")
+CARRIED = "pyproject.toml setup.py MANIFEST.in requirements.txt README.md LICENSE tchexnet weights".split()
 FIND = "from tchexnet.presets import store; print(store.find('chexnet'))"
 
 
@@ -69,7 +69,8 @@ def test_found_from_an_editable_install(checkout, empty, tmp_path):
 
 def test_found_from_a_wheel_in_an_empty_folder(checkout, empty, tmp_path):
     """The wheel is built from the source distribution, so that one chain proves that both carry the weights."""
-    sdist = run(["-c", f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"], checkout)
+    build = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
+    sdist = run(["-c", build], checkout)
     pip("wheel", "--wheel-dir", str(tmp_path), str(tmp_path / sdist.splitlines()[-1]), cwd=empty)
     (wheel,) = tmp_path.glob("*.whl")
     pip("install", "--target", str(tmp_path / "site"), str(wheel), cwd=empty)

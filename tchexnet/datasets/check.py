@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +64,7 @@ def checked(
     absent = missing(records)
     found = [*problems, *blank(records), *repeated(records)]
     if not allow_missing:
-        hint = "; ".join(filter(None, [advice, "allow_missing goes on without them"]))
+        hint = "; ".join(filter(None, [advice, "allow_missing, or --allow-missing, goes on without them"]))
         found += Problem.of("images not found", [str(records.path(row)) for row in absent], hint)
     raise_problems(where, found)
     return _without(records, absent, where) if len(absent) else records
@@ -79,8 +78,15 @@ def raise_problems(where: str | Path, problems: Sequence[Problem]) -> None:
 
 def missing(records: Records) -> NDArray[np.intp]:
     """The rows whose image is no file."""
-    root = str(records.root)
-    return np.flatnonzero([bool(image) and not os.path.isfile(os.path.join(root, image)) for image in records.images])
+    return np.flatnonzero([bool(image) and not is_file(records.root / image) for image in records.images])
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is a no."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def repeated(records: Records) -> list[Problem]:

@@ -36,14 +36,12 @@ def find_root(root: str | Path) -> Path:
         if (folder / "train.csv").is_file():
             return folder
     raise DataError(
-        f"{root} holds no CheXpert train.csv; unpack {' or '.join(FOLDERS)} there (chexpert/README.md says how to get it), "
-        "or give its folder."
+        f"{root} holds no CheXpert train.csv; unpack {' or '.join(FOLDERS)} there (chexpert/README.md says how to get "
+        "it), or give its folder."
     )
 
 
-def read(
-    root: str | Path, part: str = "train", *, view: View = "frontal", allow_missing: bool = False
-) -> Records:
+def read(root: str | Path, part: str = "train", *, view: View = "frontal", allow_missing: bool = False) -> Records:
     """The rows of train.csv, valid.csv or test.csv in file order, with `sex`, `age` and `view`.
 
     Args:

@@ -1,7 +1,7 @@
 """The manifest of a prepared folder: which image of which patient is in which part, and how that came about.
 
-`manifest.csv` lists image, patient and part; `manifest.json` says the rest, with the list's sha256. Neither holds a date,
-so the same preparation writes the same bytes.
+`manifest.csv` lists image, patient and part; `manifest.json` says the rest, with the list's sha256. Neither holds a
+date, so the same preparation writes the same bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from tchexnet.datasets.records import Records
+from tchexnet.datasets.splits import check_parts, shared_patients
 from tchexnet.errors import DataError
 
 JSON, LIST = "manifest.json", "manifest.csv"
@@ -64,6 +65,43 @@ class Manifest:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
+def describe(
+    dataset: str,
+    recipe: str,
+    parts: Mapping[str, Records],
+    *,
+    fraction: float,
+    seed: int | None,
+    policies: Mapping[str, str] | None = None,
+    blank: str = "nan",
+    by_row: bool = False,
+) -> Manifest:
+    """The manifest of parts whose validation share is `fraction`.
+
+    Raises:
+        DataError: a patient stands in two parts, and they were not split `by_row`.
+    """
+    if not by_row:
+        check_parts(parts)
+    labels = tuple(parts["train"].labels)
+    return Manifest(
+        dataset=dataset,
+        recipe=recipe,
+        root=str(parts["train"].root.resolve()),
+        labels=labels,
+        split="row" if by_row else "patient",
+        fractions={"train": round(1 - fraction, 6), "valid": fraction},
+        seed=seed,
+        policies=dict(policies or dict.fromkeys(labels, "ignore")),
+        blank=blank,
+        images={name: len(records) for name, records in parts.items()},
+        patients={name: len(set(records.patients)) for name, records in parts.items()},
+        shared_patients=len(shared_patients(parts["train"], parts["valid"])),
+        sha256=sha256(listing(parts)),
+        notes=tuple(dict.fromkeys(note for records in parts.values() for note in records.notes)),
+    )
+
+
 def listing(parts: Mapping[str, Records]) -> str:
     """The text of `manifest.csv`: image, patient, part, in the order of the parts' rows."""
     frames = [
@@ -95,14 +133,34 @@ def read(folder: str | Path) -> Manifest:
 
 
 def _from_fields(fields: Any, path: Path) -> Manifest:
-    kinds = Manifest.__annotations__
-    if not isinstance(fields, dict) or not set(fields) <= set(kinds) or not set(kinds) - {"notes"} <= set(fields):
-        raise DataError(f"{path} is no manifest of this version: it needs {', '.join(kinds)}; run `tchexnet prepare` again.")
-    plain = {"labels": list, "fractions": dict, "policies": dict, "images": dict, "patients": dict, "notes": list}
-    for name, kind in plain.items():
-        if not isinstance(fields.get(name, []), kind):
-            raise DataError(f"{name!r} of {path} must be a {kind.__name__}; run `tchexnet prepare` again.")
+    again = "run `tchexnet prepare` again"
+    if not isinstance(fields, dict) or set(fields) != set(_KINDS):
+        raise DataError(f"{path} is no manifest of this version, which holds {', '.join(_KINDS)}; {again}.")
+    for name, (kind, item) in _KINDS.items():
+        value = fields[name]
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(one, item) for one in items):
+            raise DataError(f"{name!r} of {path} is not what a manifest holds there; {again}.")
     parts = tuple(fields["images"])
-    if "train" not in parts or "valid" not in parts or not set(parts) <= set(PARTS):
-        raise DataError(f"{path} must have the parts train, valid and perhaps test; it has: {', '.join(parts)}.")
-    return Manifest(**{**fields, "labels": tuple(fields["labels"]), "notes": tuple(fields.get("notes", ()))})
+    if not {"train", "valid"} <= set(parts) <= set(PARTS):
+        raise DataError(f"{path} must have the parts train, valid and perhaps test, not {', '.join(parts)}; {again}.")
+    return Manifest(**{**fields, "labels": tuple(fields["labels"]), "notes": tuple(fields["notes"])})
+
+
+_KINDS: dict[str, tuple[Any, Any]] = {
+    "dataset": (str, ()),
+    "recipe": (str, ()),
+    "root": (str, ()),
+    "labels": (list, str),
+    "split": (str, ()),
+    "fractions": (dict, (int, float)),
+    "seed": (int | None, ()),
+    "policies": (dict, str),
+    "blank": (str, ()),
+    "images": (dict, int),
+    "patients": (dict, int),
+    "shared_patients": (int, ()),
+    "sha256": (str, ()),
+    "notes": (list, str),
+}
+"""Every field of the JSON: its kind, and that of its items."""

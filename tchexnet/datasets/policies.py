@@ -2,23 +2,23 @@
 
 | policy | an uncertain label becomes | source |
 |---|---|---|
-| ignore | NaN: the loss leaves it out, the image stays | U-Ignore, Irvin et al. 2019 |
-| zeros, ones | 0, 1 | U-Zeros, U-Ones, Irvin et al. 2019 |
-| zeros-lsr, ones-lsr | a draw from [0, 0.3], [0.55, 0.85] | U-Zeros+LSR, U-Ones+LSR, Pham et al. 2019 |
-| multiclass | class 2 beside 0 and 1, for a three-way output | U-MultiClass, Irvin et al. 2019 |
-| self-trained | a teacher's score | U-SelfTrained, Irvin et al. 2019 |
+| ignore | NaN: the loss leaves it out, the image stays | U-Ignore, Irvin 2019 |
+| zeros, ones | 0, 1 | U-Zeros, U-Ones, Irvin 2019 |
+| zeros-lsr, ones-lsr | a draw from [0, 0.3], [0.55, 0.85] | U-Zeros+LSR, U-Ones+LSR, Pham 2019 |
+| multiclass | class 2 beside 0 and 1, for a three-way output | U-MultiClass, Irvin 2019 |
+| self-trained | a teacher's score | U-SelfTrained, Irvin 2019 |
 
-`ignore` is the default: it claims nothing, and among CheXpert's pneumothorax labels about one in sixty is uncertain.
-A blank is a finding that the report does not mention. CheXpert's paper counts it as negative (its table 1 has positive,
-uncertain and negative, which sum to all); a user's own blank more often means that nobody looked. So `blank` is an
-argument, `zero` for CheXpert and `nan` elsewhere.
+`ignore` is the default for every label, Pneumothorax among them: it claims nothing that no report said, and the paper
+that compared the policies left pneumothorax out. A blank is a finding that the report does not mention. CheXpert's
+paper counts every label as positive, negative or uncertain, so there a blank is negative; in a table of one's own it
+more often means that nobody looked. So `blank` is an argument: by default `zero` for CheXpert and `nan` elsewhere.
 """
 
 from __future__ import annotations
 
 import difflib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -30,7 +30,7 @@ from tchexnet.labels import Vocabulary
 
 POLICIES = ("ignore", "zeros", "ones", "zeros-lsr", "ones-lsr", "multiclass", "self-trained")
 SMOOTHED = {"zeros-lsr": (0.0, 0.3), "ones-lsr": (0.55, 0.85)}
-"""The ranges that smoothed labels are drawn from. Source: Pham et al. 2019, section 3.3."""
+"""The ranges that smoothed labels are drawn from. Source: Pham 2019."""
 
 AT_TRAINING = ("multiclass", "self-trained")
 """Policies that need a three-way output or a teacher: known when training starts, not when data are prepared."""
@@ -41,14 +41,19 @@ Policies = str | Mapping[str, str]
 
 
 def apply(
-    records: Records, policies: Policies = "ignore", *, blank: Blank = "nan", seed: int = 0, teacher: ArrayLike | None = None
+    records: Records,
+    policies: Policies = "ignore",
+    *,
+    blank: Blank = "nan",
+    seed: int = 0,
+    teacher: ArrayLike | None = None,
 ) -> NDArray[np.float32]:
     """(n, L) float32 targets: in [0, 1], NaN where the loss is to be masked; `multiclass` columns hold 0, 1 or 2.
 
     `records.uncertain` decides, whatever `records.y` holds there, so a policy may be applied again over another one.
 
     Args:
-        policies: one policy for all labels, or a mapping from label to policy; labels left out are ignored.
+        policies: one policy for all labels, or a mapping from label to policy; see `by_label`.
         blank: whether a NaN that is not uncertain becomes 0 or stays NaN.
         seed: for the smoothed labels; each label has its own stream, so policies of other labels change nothing.
         teacher: (n, L) scores in [0, 1], for `self-trained`.
@@ -73,30 +78,27 @@ def apply(
 def by_label(policies: Policies, labels: Vocabulary) -> dict[str, str]:
     """The policy of every label, in the vocabulary's order.
 
+    Args:
+        policies: a mapping, or words such as `zeros` (all labels) or `zeros,Edema=ones` (one of them otherwise).
+
     Raises:
         LabelError, DataError: a label or a policy does not exist.
     """
-    given = dict.fromkeys(labels, policies) if isinstance(policies, str) else dict(policies)
-    for label, policy in given.items():
-        labels.index(label)
+    chosen = dict.fromkeys(labels, "ignore")
+    for label, policy in _pairs(policies):
         if policy not in POLICIES:
             near = difflib.get_close_matches(policy, POLICIES, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(POLICIES)}."
             raise DataError(f"{policy!r} is no label policy. {hint}")
-    return {label: given.get(label, "ignore") for label in labels}
+        chosen.update({labels[labels.index(label)]: policy} if label else dict.fromkeys(labels, policy))
+    return chosen
 
 
-def from_texts(texts: Iterable[str], labels: Vocabulary) -> dict[str, str]:
-    """The policy of every label from words such as `zeros` (all labels) and `Edema=ones` (one); later words win.
-
-    Raises:
-        LabelError, DataError: a label or a policy does not exist.
-    """
-    chosen = by_label("ignore", labels)
-    for text in texts:
-        label, equals, policy = text.rpartition("=")
-        chosen.update(by_label(policy, labels) if not equals else {label: policy})
-    return by_label(chosen, labels)
+def _pairs(policies: Policies) -> list[tuple[str, str]]:
+    if not isinstance(policies, str):
+        return list(policies.items())
+    words = (word.strip().rpartition("=") for word in policies.split(","))
+    return [(label, policy) for label, _, policy in words]
 
 
 def multiclass_scores(classes: ArrayLike) -> NDArray[np.floating]:

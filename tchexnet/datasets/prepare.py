@@ -10,14 +10,15 @@ from typing import Literal
 import pandas as pd
 
 from tchexnet.datasets import chexpert as chexpert_files
-from tchexnet.datasets import manifest, paper, policies, prepared
+from tchexnet.datasets import manifest, outputs, paper
 from tchexnet.datasets import nih as nih_files
 from tchexnet.datasets import table as table_files
 from tchexnet.datasets.manifest import Manifest
-from tchexnet.datasets.policies import Blank, Policies
+from tchexnet.datasets.policies import Blank, Policies, by_label
 from tchexnet.datasets.records import Records
-from tchexnet.datasets.splits import check_parts, shared_patients, split_by_patient
+from tchexnet.datasets.splits import split_by_patient
 from tchexnet.errors import DataError
+from tchexnet.labels import CHEXPERT14
 
 Recipe = Literal["corrected", "paper"]
 
@@ -42,7 +43,7 @@ def chexpert(
 
     All keep CheXpert's columns. `corrected` splits by patient, keeps explicit zeros, and leaves -1 and blank in the
     files: the manifest's policies are applied when the folder is read. `paper` is `paper.split`, and takes none of the
-    other settings. Its share, 20% for validation, is the default here too, so that the two differ in their faults alone.
+    other settings. Its share, 20% for validation, is the default here too: the two differ in their faults alone.
 
     Raises:
         DataError: CheXpert is not at `root`, its files have faults (one report), or `out` holds other data.
@@ -53,18 +54,31 @@ def chexpert(
         policies, blank = "zeros", "zero"
     elif recipe != "corrected":
         raise DataError(f"{recipe!r} is no recipe for CheXpert; there are corrected and paper.")
-    chosen = _by_label(policies, chexpert_files.CHEXPERT14)
+    chosen = by_label(policies, CHEXPERT14)
     records = chexpert_files.read(folder, view=view, allow_missing=allow_missing)
     train, valid = paper.split(records) if recipe == "paper" else split_by_patient(records, fraction, seed)
     parts = {"train": train, "valid": valid}
     if (folder / "valid.csv").is_file():
         test = chexpert_files.read(folder, "valid", view=view, allow_missing=allow_missing)
-        parts["test"] = replace(test, notes=(*test.notes, "test.csv is CheXpert's valid.csv, labelled by radiologists."))
+        parts["test"] = replace(
+            test, notes=(*test.notes, "test.csv is CheXpert's valid.csv, labelled by radiologists.")
+        )
     sources = {name: "valid" if name == "test" else "train" for name in parts}
     tables = {
-        name: chexpert_files.to_cells(chexpert_files.read_part(folder, sources[name]), part) for name, part in parts.items()
+        name: chexpert_files.to_cells(chexpert_files.read_part(folder, sources[name]), part)
+        for name, part in parts.items()
     }
-    plan = _manifest("chexpert", recipe, parts, fraction=fraction, seed=seed, policies=chosen, blank=blank)
+    by_row = recipe == "paper"
+    plan = manifest.describe(
+        "chexpert",
+        recipe,
+        parts,
+        fraction=round(1 - paper.TRAINING_SHARE, 6) if by_row else fraction,
+        seed=None if by_row else seed,
+        policies=chosen,
+        blank=blank,
+        by_row=by_row,
+    )
     return _write(out, parts, tables, plan, overwrite)
 
 
@@ -96,7 +110,7 @@ def nih(
     parts = {"train": train, "valid": valid}
     if not whole and test_list is not None and (Path(test_list).is_file() or (root / test_list).is_file()):
         parts["test"] = nih_files.read(root, test_list, allow_missing=allow_missing)
-    plan = _manifest("nih", "all" if whole else "official", parts, fraction=fraction, seed=seed)
+    plan = manifest.describe("nih", "all" if whole else "official", parts, fraction=fraction, seed=seed)
     return _write(out, parts, _plain(parts), plan, overwrite)
 
 
@@ -121,10 +135,10 @@ def table(
         DataError: the file has faults (one report), or `out` holds other data.
     """
     records = table_files.read(csv, root, image=image, labels=labels, patient=patient, allow_missing=allow_missing)
-    chosen = _by_label(policies, records.labels)
+    chosen = by_label(policies, records.labels)
     train, valid = split_by_patient(records, fraction, seed)
     parts = {"train": train, "valid": valid}
-    plan = _manifest("table", "corrected", parts, fraction=fraction, seed=seed, policies=chosen, blank=blank)
+    plan = manifest.describe("table", "corrected", parts, fraction=fraction, seed=seed, policies=chosen, blank=blank)
     return _write(out, parts, _plain(parts), plan, overwrite)
 
 
@@ -136,9 +150,16 @@ def _paper_settings(given: Policies, blank: str, view: str, fraction: float) -> 
         )
 
 
-def _by_label(given: Policies, labels: Sequence[str]) -> dict[str, str]:
-    return policies.by_label(given, labels)
-
-
 def _plain(parts: Mapping[str, Records]) -> dict[str, pd.DataFrame]:
-    return {name: prepared.to_cells(records) for name, records in parts.items()}
+    return {name: outputs.to_cells(records) for name, records in parts.items()}
+
+
+def _write(
+    out: str | Path,
+    parts: Mapping[str, Records],
+    tables: Mapping[str, pd.DataFrame],
+    plan: Manifest,
+    overwrite: bool,
+) -> Manifest:
+    outputs.write(out, tables, {manifest.LIST: manifest.listing(parts), manifest.JSON: plan.to_text()}, overwrite)
+    return plan

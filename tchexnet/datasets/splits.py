@@ -19,10 +19,13 @@ def split_by_patient(records: Records, fraction: float = 0.1, seed: int = 0) -> 
         seed: the same seed, records and fraction give the same split.
 
     Raises:
-        DataError: the share lies outside (0, 1), or there are too few patients to leave one on either side.
+        DataError: the share lies outside (0, 1), the seed is negative, or there are too few patients to leave one on
+            either side.
     """
     if not 0 < fraction < 1:
         raise DataError(f"The share of patients to split off must lie between 0 and 1, not {fraction}.")
+    if seed < 0:
+        raise DataError(f"A seed must be 0 or more, not {seed}.")
     patients = np.array(sorted(set(records.patients)))
     shuffled = np.random.default_rng(seed).permutation(patients)
     count = max(1, round(fraction * len(patients)))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tchexnet.datasets import people
 from tchexnet.datasets.cells import label_value, label_values, read_cells, require_columns
-from tchexnet.datasets.check import Problem, checked
+from tchexnet.datasets.check import Problem, checked, is_file
 from tchexnet.datasets.records import Records
 from tchexnet.errors import DataError
 from tchexnet.labels import CHEXPERT14, NIH14, Vocabulary
@@ -130,15 +130,8 @@ def _image_column(cells: pd.DataFrame, path: Path) -> str:
 def _root(folder: Path, images: pd.Series) -> Path:
     inside = folder / "images"
     probe = [image for image in images.iloc[:_PROBE] if image]
-    here = sum(_is_file(folder, image) for image in probe)
-    return inside if sum(_is_file(inside, image) for image in probe) > here else folder
-
-
-def _is_file(folder: Path, image: str) -> bool:
-    try:
-        return (folder / image).is_file()
-    except OSError:
-        return False
+    here = sum(is_file(folder / image) for image in probe)
+    return inside if sum(is_file(inside / image) for image in probe) > here else folder
 
 
 def _extra(rest: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import ImageError
-from tchexnet.images.grey import from_channels, from_integers
+from tchexnet.images.grey import from_channels, from_integers, scaled
 from tchexnet.images.limits import Limits
 from tchexnet.images.radiograph import Radiograph
 
@@ -64,7 +64,7 @@ def _from_values(values: NDArray[Any], origin: str) -> tuple[NDArray[np.float32]
         return from_integers(values, origin)
     if values.dtype == np.uint8:
         luma, warnings = from_channels(values, origin)
-        return from_integers(luma, origin)[:2] + (warnings,)
+        return scaled(luma, 255), 8, warnings
     return from_integers(_equal(values, origin), origin)
 
 

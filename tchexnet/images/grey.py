@@ -51,8 +51,8 @@ def from_channels(values: NDArray[np.uint8], origin: str) -> tuple[NDArray[np.ui
     """One grey channel from red, green and blue, if they agree.
 
     A pixel's spread is the largest channel less the smallest. The image is coloured where more than 1 % of the pixels
-    have a spread above 24 of 255 (a photograph, a heat map), or where the mean spread is above 8 (a tinted film). Chroma
-    noise of a grey JPEG stays below both. Fewer coloured pixels than that, such as a marker, give a warning.
+    have a spread above 24 of 255 (a photograph, a heat map), or where the mean spread is above 8 (a tinted film).
+    Chroma noise of a grey JPEG stays below both. Fewer coloured pixels than that, such as a marker, give a warning.
 
     Args:
         values: (height, width, 3) uint8.
@@ -72,7 +72,7 @@ def from_channels(values: NDArray[np.uint8], origin: str) -> tuple[NDArray[np.ui
     if share > COLOUR_SHARE or mean > COLOUR_MEAN:
         raise ImageError(
             "coloured",
-            f"{origin} is in colour ({share:.1%} of its pixels are, the channels differ by {mean:.0f} of 255 on average): "
+            f"{origin} is in colour ({share:.1%} of its pixels; channels differ by {mean:.0f} of 255 on average): "
             "give the grey radiograph.",
         )
     luma = np.rint(values @ _LUMA).astype(np.uint8)

@@ -25,9 +25,9 @@ _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 
 def upright(values: NDArray[Any], image: Image.Image) -> NDArray[Any]:
-    """`values` (height, width, ...) turned as the EXIF orientation of the loaded `image` says. Source: EXIF 2.32, 4.6.4.
+    """`values` (height, width, ...) turned as the EXIF orientation of the loaded `image` says.
 
-    Pillow has already turned TIFF, and then deleted the tag.
+    Source: EXIF 2.32, 4.6.4. Pillow has already turned TIFF, and then deleted the tag.
     """
     turn = _TURNS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
     return values if turn is None else np.ascontiguousarray(turn(values))

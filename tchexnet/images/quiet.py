@@ -2,7 +2,7 @@
 
 Pillow and pydicom warn through the process-wide `warnings` machinery about headers that they repair. What matters of it
 comes back in `Radiograph.warnings`; the rest is noise. `warnings.catch_warnings` alone is unsafe in threads: the second
-to leave would restore the first one's filters. Here the first to enter sets the filter, and the last to leave restores it.
+to leave would restore the first one's filters. Here the first to enter sets the filter, the last to leave unsets it.
 """
 
 from __future__ import annotations

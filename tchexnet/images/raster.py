@@ -72,7 +72,7 @@ def _read(image: Image.Image, kind: str, origin: str, limits: Limits, data: byte
     limits.check_size(image.height, image.width, origin)
     pages = getattr(image, "n_frames", 1)
     if pages > 1:
-        raise ImageError("unsupported", f"{origin} holds {pages} pictures: save the one radiograph as a file of its own.")
+        raise ImageError("unsupported", f"{origin} holds {pages} pictures: save the one radiograph by itself.")
     inverted = white_is_zero(image)
     image.load()
     values, warnings = _values(image, origin)
@@ -120,4 +120,5 @@ def _from_32_bits(values: NDArray[np.int32], origin: str) -> NDArray[np.uint16]:
 
 def _damaged(origin: str, kind: str, error: Exception) -> ImageError:
     reason = " ".join(str(error).split())[:120] or type(error).__name__
-    return ImageError("truncated", f"{origin} is a {kind} file that ends early or is damaged ({reason}): copy it again.")
+    message = f"{origin} is a {kind} file that ends early or is damaged ({reason}): copy it again."
+    return ImageError("truncated", message)

@@ -1,4 +1,4 @@
-"""The one door for images: `read` turns a file, bytes, an array, a Pillow image or a DICOM data set into a Radiograph."""
+"""The one door for images: `read` turns a file, bytes, an array, a Pillow image or a Dataset into a Radiograph."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from tchexnet.images.upright import with_orientation_warnings
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-Source: TypeAlias = Union[  # noqa: UP007 (a string is in it)
-    str, os.PathLike[str], bytes, BinaryIO, NDArray[Any], Image.Image, "Dataset", Radiograph
-]
+Source: TypeAlias = Union[str, os.PathLike[str], bytes, BinaryIO, NDArray[Any], Image.Image, "Dataset", Radiograph]
 
 
 def read(source: Source, limits: Limits = DEFAULT_LIMITS) -> Radiograph:
@@ -33,13 +31,13 @@ def read(source: Source, limits: Limits = DEFAULT_LIMITS) -> Radiograph:
 
     Args:
         source: a path; the bytes of a file, or a file object open in binary mode; a pydicom Dataset; a Pillow image; an
-            array, (H, W), (H, W, 1) or (H, W, 3) with equal channels, uint8 (white 255), uint16 (white 65535, or less as
-            `grey.from_integers` says) or float in [0, 1]. A Radiograph is passed through as it is.
+            array, (H, W), (H, W, 1) or (H, W, 3) with equal channels, uint8 (white 255), uint16 (white 65535, or
+            less as `grey.from_integers` says) or float in [0, 1]. A Radiograph is passed through as it is.
         limits: bounds on bytes and pixels, checked before anything is decoded.
 
     Returns:
-        The image as float32 (H, W), 0 air-black to 1 bone-white, with what is known of it and warnings for the reader of
-        its scores. Nothing that identifies a patient is kept, but the path.
+        The image as float32 (H, W), 0 air-black to 1 bone-white, with what is known of it and warnings for the reader
+        of its scores. Nothing that identifies a patient is kept, but the path.
 
     Raises:
         ImageError: the image is refused; `kind` is one of `errors.IMAGE_ERROR_KINDS`, and docs/errors.md lists them.
@@ -76,7 +74,8 @@ def _decoded(source: Source, limits: Limits) -> Radiograph:
         origin = name if isinstance(name, str) and name else "<file>"
         return _from_bytes(file_bytes(source, origin, limits), origin, limits)
     given = type(source).__name__
-    raise ImageError("unsupported", f"A {given} is no image: give a path, bytes, an array, a Pillow image or a Dataset.")
+    message = f"An object of type {given} is no image: give a path, bytes, an array, a Pillow image or a Dataset."
+    raise ImageError("unsupported", message)
 
 
 def _is_dataset(source: object) -> bool:

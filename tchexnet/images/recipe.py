@@ -137,7 +137,9 @@ class Recipe:
         """
         unknown = sorted(set(fields) - {field.name for field in dataclasses.fields(cls)})
         if unknown:
-            raise RecipeError(f"The recipe has unknown fields: {', '.join(unknown)}. Is this preset from a later version?")
+            raise RecipeError(
+                f"The recipe has unknown fields: {', '.join(unknown)}. Is this preset from a later version?"
+            )
         return cls(**fields)
 
 

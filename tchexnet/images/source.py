@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any
 
 from tchexnet.errors import ImageError
 from tchexnet.images.limits import Limits
@@ -28,7 +29,7 @@ def path_bytes(path: str, limits: Limits) -> bytes:
         ImageError: `missing`, `unreadable`, `empty` or `too large`.
     """
     try:
-        _check_regular(os.stat(path), path)
+        _check_regular(Path(path).stat(), path)
         with os.fdopen(os.open(path, _OPEN_FLAGS), "rb") as file:
             status = os.fstat(file.fileno())
             _check_regular(status, path)
@@ -40,7 +41,7 @@ def path_bytes(path: str, limits: Limits) -> bytes:
         raise _open_error(path, error) from error
 
 
-def file_bytes(file: BinaryIO, origin: str, limits: Limits) -> bytes:
+def file_bytes(file: Any, origin: str, limits: Limits) -> bytes:
     """What `file` holds from where it stands.
 
     Raises:
@@ -57,7 +58,7 @@ def file_bytes(file: BinaryIO, origin: str, limits: Limits) -> bytes:
     return data
 
 
-def _at_most(file: BinaryIO, limits: Limits, origin: str) -> bytes:
+def _at_most(file: Any, limits: Limits, origin: str) -> bytes:
     data = file.read(limits.max_bytes + 1)
     if not isinstance(data, bytes | bytearray | memoryview):
         given = type(data).__name__
@@ -79,7 +80,7 @@ def _open_error(path: str, error: OSError | ValueError) -> ImageError:
     if isinstance(error, PermissionError):
         return ImageError("unreadable", f"{path} may not be read by this user: change its permissions.")
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return ImageError("unreadable", f"{path} is a symbolic link that leads back to itself: give the file's real path.")
+        return ImageError("unreadable", f"{path} is a symbolic link that leads back to itself: give the real path.")
     reason = error.strerror if isinstance(error, OSError) else str(error)
     shown = path if len(path) <= 200 else f"{path[:200]}..."
     return ImageError("unreadable", f"{shown!r} cannot be opened ({reason}): give the path of an image file.")

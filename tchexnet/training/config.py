@@ -45,6 +45,14 @@ class Config:
     weight_decay: float = 0.0
     precision: str = "float32"
 
+    def __post_init__(self) -> None:
+        names = [stage.name for stage in self.stages]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if self.architecture not in ("chexnet", "tchexnet"):
+            raise ConfigError(f"architecture must be chexnet or tchexnet, not {self.architecture!r}.")
+        if twice:
+            raise ConfigError(f"There are two stages named {twice[0]!r}; a log could not tell them apart.")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the run folder and the preset."""
         return dataclasses.asdict(self)

@@ -52,6 +52,16 @@ class Stage:
     batch_norm: Literal["train", "inference"] = "inference"
     augmentation: Augmentation | None = field(default_factory=Augmentation)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.epochs, int) or self.epochs < 1:
+            raise ConfigError(f"Stage {self.name!r}: epochs must be a whole number from 1, not {self.epochs!r}.")
+        if not self.learning_rate > 0:
+            raise ConfigError(f"Stage {self.name!r}: learning_rate must be above 0, not {self.learning_rate!r}.")
+        if self.schedule not in ("one-cycle", "constant"):
+            raise ConfigError(f"Stage {self.name!r}: schedule must be one-cycle or constant, not {self.schedule!r}.")
+        if self.batch_norm not in ("train", "inference"):
+            raise ConfigError(f"Stage {self.name!r}: batch_norm must be train or inference, not {self.batch_norm!r}.")
+
 
 def learning_rate(stage: Stage, step: int, steps: int) -> float:
     """The rate of a stage at step 0 ... steps - 1. One-cycle after Smith & Topin 2018, with cosines."""

@@ -1,0 +1,136 @@
+"""Every transfer syntax that is read, against the stored values that were written."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import uid
+
+from tchexnet.errors import ImageError
+from tchexnet.images.read import read
+
+from .dicom_files import NATIVE, bare, compressed, dataset, encapsulated, lut, written
+from .samples import chest, encoded
+
+LOSSLESS = {
+    uid.RLELossless: "pylibjpeg",
+    uid.JPEGLSLossless: "pyjpegls",
+    uid.JPEG2000Lossless: "pylibjpeg",
+}
+KINDS = [(8, False), (10, False), (12, False), (12, True), (16, False), (16, True)]
+
+
+def stored_chest(bits: int, signed: bool) -> NDArray[Any]:
+    values = np.rint(chest() * (2**bits - 1)).astype(np.int64) - signed * 2 ** (bits - 1)
+    return values.astype(("i" if signed else "u") + ("1" if bits == 8 else "2"))
+
+
+def expected_grey(stored: NDArray[Any], bits: int, signed: bool, photometric: str) -> NDArray[np.float64]:
+    grey = (stored.astype(float) + signed * 2.0 ** (bits - 1)) / (2**bits - 1)
+    return 1 - grey if photometric == "MONOCHROME1" else grey
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "signed"), KINDS)
+@pytest.mark.parametrize("syntax", [*NATIVE, *LOSSLESS], ids=lambda syntax: uid.UID(syntax).keyword)
+def test_lossless_syntaxes_give_the_stored_values(syntax: str, bits: int, signed: bool, photometric: str) -> None:
+    stored, tags = stored_chest(bits, signed), {"PhotometricInterpretation": photometric}
+    if syntax in NATIVE:
+        ds = dataset(stored, bits, syntax, **tags)
+    else:
+        ds = compressed(stored, bits, syntax, LOSSLESS[syntax], **tags)
+    for source in (written(ds), ds):
+        image = read(source)
+        np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
+        assert (image.format, image.bit_depth) == ("DICOM", bits)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "signed"), KINDS)
+@pytest.mark.parametrize("selection", [None, 1], ids=["any selection", "SV1"])
+def test_lossless_jpeg(bits: int, signed: bool, selection: int | None, photometric: str) -> None:
+    gdcm = pytest.importorskip("gdcm")
+    stored = stored_chest(bits, signed)
+    syntax = uid.JPEGLosslessSV1 if selection else uid.JPEGLossless
+    frame = gdcm_lossless(gdcm, stored, bits, signed)
+    image = read(written(encapsulated(frame, stored, bits, syntax, PhotometricInterpretation=photometric)))
+    np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
+
+
+def gdcm_lossless(gdcm: Any, stored: NDArray[Any], bits: int, signed: bool) -> bytes:
+    """One frame as lossless JPEG, process 14, first-order prediction."""
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((stored.shape[1], stored.shape[0], 1))
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
+    image.SetPixelFormat(gdcm.PixelFormat(1, 8 * stored.itemsize, bits, bits - 1, int(signed)))
+    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetByteStringValue(stored.tobytes())
+    image.SetDataElement(element)
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
+    change.SetInput(image)
+    assert change.Change()
+    fragments = change.GetOutput().GetDataElement().GetSequenceOfFragments()
+    return fragments.GetFragment(0).GetByteValue().GetBuffer().encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_baseline_jpeg_is_within_its_loss(photometric: str) -> None:
+    stored = stored_chest(8, False)
+    frame = encoded(Image.fromarray(stored), "JPEG", quality=95)
+    image = read(written(encapsulated(frame, stored, 8, uid.JPEGBaseline8Bit, PhotometricInterpretation=photometric)))
+    assert np.abs(image.pixels - expected_grey(stored, 8, False, photometric)).max() < 6 / 255
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEG2000, uid.JPEGLSNearLossless], ids=["JPEG2000", "JPEGLSNearLossless"])
+def test_lossy_syntaxes_are_within_their_loss(syntax: str) -> None:
+    stored = stored_chest(12, False)
+    ds = dataset(stored, 12)
+    options = {"j2k_psnr": [70.0]} if syntax == uid.JPEG2000 else {"jls_error": 4}
+    plugin = "pylibjpeg" if syntax == uid.JPEG2000 else "pyjpegls"
+    ds.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)
+    assert np.abs(read(written(ds)).pixels - stored / 4095).max() < 12 / 4095
+
+
+def test_a_frame_in_several_fragments() -> None:
+    stored = stored_chest(12, False)
+    ds = compressed(stored, 12, uid.JPEG2000Lossless, "pylibjpeg")
+    from pydicom.encaps import encapsulate, get_frame
+
+    ds.PixelData = encapsulate([get_frame(ds.PixelData, 0, number_of_frames=1)], fragments_per_frame=3, has_bot=False)
+    np.testing.assert_allclose(read(written(ds)).pixels, stored / 4095, atol=1e-6)
+
+
+def test_big_endian_tables() -> None:
+    stored = stored_chest(12, False)
+    entries = np.arange(4096)[::-1].copy()
+    sequence = lut(entries, 0, 12)
+    sequence[0].LUTData = entries.astype(">u2").tobytes()
+    ds = dataset(stored, 12, uid.ExplicitVRBigEndian, VOILUTSequence=sequence)
+    np.testing.assert_allclose(read(written(ds)).pixels, 1 - stored / 4095, atol=1e-6)
+
+
+def test_without_preamble_and_without_meta() -> None:
+    stored = stored_chest(12, False)
+    ds = dataset(stored, 12)
+    for data in (bare(ds), written(ds)[132:]):
+        np.testing.assert_allclose(read(data).pixels, stored / 4095, atol=1e-6)
+
+
+def test_a_syntax_that_is_not_read_is_refused_by_name() -> None:
+    stored = stored_chest(8, False)
+    with pytest.raises(ImageError, match="MPEG2 Main Profile") as caught:
+        read(written(encapsulated(b"\0" * 64, stored, 8, uid.MPEG2MPML)))
+    assert caught.value.kind == "unsupported"
+
+
+def test_a_frame_of_another_size_is_refused_before_it_is_decoded() -> None:
+    stored = stored_chest(8, False)
+    frame = encoded(Image.new("L", (5000, 4000)), "JPEG")
+    with pytest.raises(ImageError, match="4000, 5000") as caught:
+        read(written(encapsulated(frame, stored, 8, uid.JPEGBaseline8Bit)))
+    assert caught.value.kind == "truncated"
