@@ -35,10 +35,10 @@ class Scores(Mapping[str, np.float32]):
     def __init__(
         self, labels: Vocabulary, values: NDArray[np.float32], origin: str, warnings: tuple[str, ...]
     ) -> None:
-        self.labels, self.values_array, self.origin, self.warnings = labels, values, origin, warnings
+        self.labels, self.array, self.origin, self.warnings = labels, values, origin, warnings
 
     def __getitem__(self, label: str) -> np.float32:
-        return self.values_array[self.labels.index(label)]
+        return self.array[self.labels.index(label)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.labels)
@@ -51,8 +51,8 @@ class Scores(Mapping[str, np.float32]):
 
     def top(self, k: int) -> dict[str, np.float32]:
         """The `k` highest scores, highest first."""
-        order = np.argsort(-self.values_array, kind="stable")[:k]
-        return {self.labels[i]: self.values_array[i] for i in order}
+        order = np.argsort(-self.array, kind="stable")[:k]
+        return {self.labels[i]: self.array[i] for i in order}
 
     def __repr__(self) -> str:
         return f"Scores({', '.join(f'{label}={score:.4f}' for label, score in self.items())})"

@@ -26,7 +26,8 @@ def test_all_problems_stand_in_one_report(tmp_path: Path, make_records: Callable
         "t.csv cannot be used as it stands: odd things: 3, the first is this (do that); "
         "rows without a patient: 1, the first is 2.png; "
         "rows that repeat an image: 1, the first is 0.png (keep one row an image); "
-        f"images not found: 2, the first is {tmp_path}/gone.png (allow_missing, or --allow-missing, goes on without them)."
+        f"images not found: 2, the first is {tmp_path}/gone.png "
+        "(allow_missing, or --allow-missing, goes on without them)."
     )
 
 

@@ -1,0 +1,59 @@
+"""docs/schemas.md describes every key and column that the code writes, and nothing else."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tchexnet.classifier import Scores
+from tchexnet.cli import predict
+from tchexnet.labels import NIH14
+from tchexnet.runtime.engine import Outputs
+
+REPO = Path(__file__).parents[1]
+PRESETS = sorted(path.parent for path in (REPO / "weights").glob("*/preset.json"))
+
+
+def described(heading: str) -> list[str]:
+    """The first cells of the table under a heading that starts with `heading`."""
+    page = (REPO / "docs" / "schemas.md").read_text()
+    section = re.split(r"^## ", page, flags=re.MULTILINE)
+    (text,) = [part for part in section if part.startswith(heading)]
+    return re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)
+
+
+def test_there_are_presets_to_check() -> None:
+    assert [folder.name for folder in PRESETS] == ["chexnet", "tchexnet"]
+
+
+def test_predict_json() -> None:
+    import numpy as np
+
+    values = np.zeros(14, np.float32)
+    outputs = Outputs(values[None], np.zeros((1, 1024), np.float32), np.zeros((1, 4, 4, 1024), np.float32))
+    found = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), outputs, None)
+    assert list(found) == described("`predict --json`")
+    assert list(found["scores"]) == list(NIH14)
+
+
+@pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
+def test_preset_json(folder: Path) -> None:
+    assert set(json.loads((folder / "preset.json").read_text())) == set(described("`preset.json`"))
+
+
+@pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("name", ["log.csv", "aucs.csv"])
+def test_tables_of_a_preset(folder: Path, name: str) -> None:
+    with (folder / name).open() as file:
+        assert next(csv.reader(file)) == described(f"`{name}`")
+
+
+@pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
+def test_preds_of_a_preset(folder: Path) -> None:
+    labels = json.loads((folder / "preset.json").read_text())["labels"]
+    with (folder / "preds.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["image", *labels]
+    assert all(0 <= float(cell) <= 1 for row in rows[1:] for cell in row[1:])
