@@ -6,7 +6,8 @@ import pytest
 
 from tchexnet.errors import ConfigError
 from tchexnet.models import tchexnet
-from tchexnet.training.stages import Stage, learning_rate, open_layers
+from tchexnet.training.schedules import learning_rate
+from tchexnet.training.stages import Stage, open_layers
 
 
 @pytest.fixture(scope="module")

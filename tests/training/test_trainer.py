@@ -10,7 +10,7 @@ import pytest
 import tchexnet
 from tchexnet.datasets.splits import split_by_patient
 from tchexnet.errors import TrainingError
-from tchexnet.training import finish, trainer
+from tchexnet.training import finish, network, trainer
 from tchexnet.training.trainer import Hooks, Trainer
 
 
@@ -54,7 +54,7 @@ def test_a_run_ends_in_a_preset_that_both_engines_read_alike(plan, parts, tmp_pa
 
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(plan, parts, tmp_path: Path) -> None:
-    broken = [np.full_like(w, np.nan) for w in trainer.build(plan, 32).get_weights()]
+    broken = [np.full_like(w, np.nan) for w in network.build(plan, 32).get_weights()]
     with pytest.raises(TrainingError, match="The loss became nan in stage 'all', epoch 1, step 1; lower learning_rate"):
         Trainer(plan, *parts, tmp_path, broken).run()
 
