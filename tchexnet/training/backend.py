@@ -40,8 +40,8 @@ def fuse_batch_norm(model: keras.Model) -> None:
             layer.call = types.MethodType(_fused_call, layer)
 
 
-def _fused_call(layer, inputs, training=None, mask=None):  # type: ignore[no-untyped-def]
-    def plain(variable):  # type: ignore[no-untyped-def]
+def _fused_call(layer: Any, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def plain(variable: keras.Variable) -> Any:
         return tf.cast(variable.value, tf.float32)
 
     learns = bool(training) and layer.trainable
@@ -134,9 +134,14 @@ class Events:
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Write numbers that are finite, and make them visible."""
+        """Write numbers that are finite, and make them visible.
+
+        In the protocol's own bytes: `tf.summary.scalar` wants TensorBoard itself, which only a reader needs.
+        """
+        finite = {name: value for name, value in values.items() if np.isfinite(value)}
+        summary = tf.compat.v1.Summary()
+        for name, value in finite.items():
+            summary.value.add(tag=name, simple_value=value)
         with self._writer.as_default():
-            for name, value in values.items():
-                if np.isfinite(value):
-                    tf.summary.scalar(name, value, step)
+            tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step)
         self._writer.flush()

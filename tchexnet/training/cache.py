@@ -133,7 +133,7 @@ def _key(
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for weight in prefix.get_weights():
-        digest.update(np.ascontiguousarray(weight))
+        digest.update(np.ascontiguousarray(weight).data)
     for start in range(0, len(pixels), 256):
-        digest.update(np.ascontiguousarray(pixels[start : start + 256]))
+        digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
     return digest.hexdigest()[:24]

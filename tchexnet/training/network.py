@@ -31,8 +31,8 @@ def build(config: Config, size: int) -> keras.Model:
 
 def plain(config: Config, size: int) -> keras.Model:
     """The same with a sigmoid head, whatever the configuration's: what a preset holds."""
-    architecture = {"chexnet": chexnet.build, "tchexnet": tchexnet.build}[config.architecture]
-    return architecture((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
+    architecture = chexnet if config.architecture == "chexnet" else tchexnet
+    return architecture.build((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
 
 
 def published(model: keras.Model, config: Config) -> keras.Model:

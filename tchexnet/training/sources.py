@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -23,7 +24,10 @@ PREDICTED_AT_ONCE = 64
 class Source(Protocol):
     """Training batches and validation inputs of one stage."""
 
-    steps: int
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        ...
 
     def batches(self, epoch: int, first_step: int) -> Iterable[Batch]:
         """(inputs, labels) of an epoch, from a step on: a pure function of (seed, epoch, step)."""
@@ -93,7 +97,7 @@ class Activations:
             yield only[start : start + PREDICTED_AT_ONCE].astype(np.float32)
 
 
-def cached(source: Canvases, prefix: keras.Model, folder: Any, progress: Callable[[int, int], None]) -> Activations:
+def cached(source: Canvases, prefix: keras.Model, folder: Path, progress: Callable[[int, int], None]) -> Activations:
     """The same batches behind the frozen `prefix`, whose output is computed once and kept in `folder`."""
     settings = source.stage.cache
     assert settings is not None
