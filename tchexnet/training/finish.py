@@ -101,7 +101,7 @@ def _cores() -> int:
 def _plain_card(preset: Preset) -> str:
     training = json.dumps({key: training for key, training in preset.training.items() if key != "config"}, indent=2)
     return (
-        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet: `aucs.csv` and `preds.csv` are "
-        f"of the validation patients, by whom the epoch was chosen.\n\n```json\n{training}\n```\n\n"
+        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet: `aucs.csv` and "
+        f"`preds.csv` are of the validation patients, by whom the epoch was chosen.\n\n```json\n{training}\n```\n\n"
         "Research use; not a medical device.\n"
     )
