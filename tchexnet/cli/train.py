@@ -14,7 +14,7 @@ from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 
 if TYPE_CHECKING:
-    from tchexnet.training.trainer import Hooks
+    from tchexnet.training.hooks import Hooks
 
 DEFAULT_CONFIG = Path("configs/tchexnet.toml")
 
@@ -80,7 +80,7 @@ command.__doc__ = _HELP
 
 
 def _hooks(bar, batch_size: int) -> Hooks:  # type: ignore[no-untyped-def]
-    from tchexnet.training.trainer import Hooks
+    from tchexnet.training.hooks import Hooks
 
     reading = bar.add_task("reading", figure="", visible=False)
     caching = bar.add_task("frozen layers", figure="", visible=False)

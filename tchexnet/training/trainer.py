@@ -3,60 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.errors import TrainingError
-from tchexnet.evaluation.auc import auc
-from tchexnet.training import backend, losses, network, optimizers, resume, schedules, sources
+from tchexnet.training import backend, losses, network, optimizers, resume, schedules, sitting, sources
 from tchexnet.training.config import Config
+from tchexnet.training.hooks import Hooks
 from tchexnet.training.journal import Journal
+from tchexnet.training.measure import macro_auc
 from tchexnet.training.resume import Progress
-from tchexnet.training.sources import Source
-from tchexnet.training.stages import Stage, open_layers
+from tchexnet.training.sitting import Sitting
+from tchexnet.training.stages import Stage
 
 CHECKPOINT_SECONDS = 300.0
-MIN_POSITIVES = 10
 BEST = "best.weights.h5"
 CHECKPOINT = "checkpoint.npz"
 CACHE = "cache"
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the edge wants to hear; the loop itself prints nothing.
-
-    Args:
-        on_step: (stage, epoch, step, steps, mean loss so far).
-        on_epoch: the new row of the log.
-        on_read: (images read, images in all).
-        on_cache: (images run through the frozen layers, images in all).
-        on_note: a sentence that the user should know.
-    """
-
-    on_step: Callable[[Stage, int, int, int, float], None] = lambda *_: None
-    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None
-    on_read: Callable[[int, int], None] = lambda done, total: None
-    on_cache: Callable[[int, int], None] = lambda done, total: None
-    on_note: Callable[[str], None] = lambda sentence: None
-
-
-@dataclass
-class _Sitting:
-    """A stage at work: the whole network, the part that is trained (itself, or its suffix), and the batches."""
-
-    stage: Stage
-    model: keras.Model
-    learner: keras.Model
-    source: Source
 
 
 class Trainer:
@@ -138,32 +106,28 @@ class Trainer:
             self.hooks.on_note(sentence)
 
     def _run_stage(self, stage: Stage, resumes: bool) -> None:
-        sitting = self._sit_down(stage, resumes)
+        seated = self._sit_down(stage, resumes)
         while not schedules.ends(self.progress, stage):
-            self._epoch(sitting)
-            self._validate(sitting)
-            self._save(sitting)
+            self._epoch(seated)
+            self._validate(seated)
+            self._save(seated)
         with resume.writing(self.out):
             self._journal.curves(self.progress.rows)
 
-    def _sit_down(self, stage: Stage, resumes: bool) -> _Sitting:
+    def _sit_down(self, stage: Stage, resumes: bool) -> Sitting:
         size = stage.size or self.config.recipe.size
         with self.devices.scope():
-            model = network.build(self.config, size)
-            backend.fuse_batch_norm(model)
-            open_layers(model, stage.first, stage.batch_norm)
-            learner = network.cut(model, stage.first)[1] if stage.cache else model
-            optimizer = optimizers.build(self.config, stage, learner)
-            learner.compile(optimizer, loss=losses.for_config(self.config, self.train.y), jit_compile=False)
-            optimizer.build(learner.trainable_variables)
+            model, learner = sitting.networks(self.config, stage, self.train.y)
             if resumes:
-                resume.restore(self._checkpoint, model, optimizer)
+                resume.restore(self._checkpoint, model, learner.optimizer)
             else:
                 self._start(model, size)
-        sitting = _Sitting(stage, model, learner, self._source(stage, model, size))
+        parts = (self.train, self.valid)
+        source = sitting.source(self.config, self.progress.stage, model, parts, self.out / CACHE, self.hooks)
+        seated = Sitting(stage, model, learner, source)
         if not resumes:
-            self._save(sitting)
-        return sitting
+            self._save(seated)
+        return seated
 
     def _start(self, model: keras.Model, size: int) -> None:
         position = self.progress.stage
@@ -176,30 +140,19 @@ class Trainer:
         elif self.initial is not None:
             model.set_weights(self.initial)
 
-    def _source(self, stage: Stage, model: keras.Model, size: int) -> Source:
-        recipe = replace(self.config.recipe, size=size, views="one")
-        folder = self.out / CACHE
-        pixels = [canvases(part, recipe, folder, self.hooks.on_read) for part in (self.train, self.valid)]
-        seed = self.config.seed + 1000 * self.progress.stage
-        source = sources.Canvases(pixels[0], self.train.y, pixels[1], recipe, stage, self.config.batch_size, seed)
-        if stage.cache is None:
-            return source
-        prefix = network.frozen(self.config, model, stage.first)
-        return sources.cached(source, prefix, folder, self.hooks.on_cache)
-
-    def _epoch(self, sitting: _Sitting) -> None:
-        progress, stage, source = self.progress, sitting.stage, sitting.source
+    def _epoch(self, seated: Sitting) -> None:
+        progress, stage, source = self.progress, seated.stage, seated.source
         for inputs, labels in source.batches(progress.epoch, progress.step):
             done = progress.epoch * source.steps + progress.step
             rate = schedules.learning_rate(stage, done, source.steps * stage.epochs, progress.drops)
-            sitting.learner.optimizer.learning_rate.assign(rate)
-            loss = self.devices.step(sitting.learner, inputs, labels)
+            seated.learner.optimizer.learning_rate.assign(rate)
+            loss = self.devices.step(seated.learner, inputs, labels)
             if not np.isfinite(loss):
                 raise TrainingError(self._not_finite(loss, stage))
             progress.step, progress.loss_sum = progress.step + 1, progress.loss_sum + loss
             self.hooks.on_step(stage, progress.epoch, progress.step, source.steps, progress.loss_sum / progress.step)
             if time.monotonic() - self._saved > self._every:
-                self._save(sitting)
+                self._save(seated)
 
     def _not_finite(self, loss: float, stage: Stage) -> str:
         best = self.out / BEST
@@ -209,29 +162,29 @@ class Trainer:
             f"{self.progress.step + 1}; lower learning_rate. {kept}"
         )
 
-    def _validate(self, sitting: _Sitting) -> None:
+    def _validate(self, seated: Sitting) -> None:
         progress = self.progress
-        with optimizers.averaged(sitting.learner.optimizer):
-            scores = sources.scores(sitting.learner, sitting.source.valid())
+        with optimizers.averaged(seated.learner.optimizer):
+            scores = sources.scores(seated.learner, seated.source.valid())
             macro = macro_auc(self.valid.y, scores)
             better = not macro <= progress.best  # NaN, where nothing can be compared: the last epoch is kept
             if better:
-                self._keep(sitting.model)
+                self._keep(seated.model)
         valid_loss = losses.masked_bce_value(self.valid.y, scores)
         progress.epoch += 1
         row = {
-            "stage": sitting.stage.name,
+            "stage": seated.stage.name,
             "epoch": progress.epoch,
             "loss": progress.loss_sum / max(1, progress.step),
             "valid_auc": macro,
             "seconds": round(progress.seconds + time.monotonic() - self._saved, 1),
             "valid_loss": valid_loss,
-            "learning_rate": float(sitting.learner.optimizer.learning_rate),
+            "learning_rate": float(seated.learner.optimizer.learning_rate),
         }
         progress.rows.append(row)
         progress.step, progress.loss_sum = 0, 0.0
         progress.best = macro if macro > progress.best else progress.best
-        schedules.count(progress, sitting.stage, valid_loss, better)
+        schedules.count(progress, seated.stage, valid_loss, better)
         with resume.writing(self.out):
             self._journal.epoch(progress.rows)
         self.hooks.on_epoch(row)
@@ -242,21 +195,9 @@ class Trainer:
             model.save_weights(partial)
             partial.replace(self.out / BEST)
 
-    def _save(self, sitting: _Sitting) -> None:
+    def _save(self, seated: Sitting) -> None:
         now = time.monotonic()
         self.progress.seconds, self._saved = self.progress.seconds + now - self._saved, now
         machine = backend.fingerprint(self.devices)
         with resume.writing(self.out):
-            resume.save(self._checkpoint, self.config, self.progress, sitting.model, sitting.learner.optimizer, machine)
-
-
-def macro_auc(y: NDArray[np.float32], scores: NDArray[np.float32]) -> float:
-    """Mean AUC over the labels with at least `MIN_POSITIVES` positives, or over all that are defined if none has.
-
-    NaN where none is defined. Uncertain labels (2) count as not known.
-    """
-    y = np.where(y > 1, np.nan, y)
-    common = [i for i in range(y.shape[1]) if np.nansum(y[:, i]) >= MIN_POSITIVES]
-    values = [auc(y[:, i], scores[:, i]).value for i in common or range(y.shape[1])]
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
+            resume.save(self._checkpoint, self.config, self.progress, seated.model, seated.learner.optimizer, machine)

@@ -14,7 +14,8 @@ from tchexnet.datasets.records import Records
 from tchexnet.labels import Vocabulary
 from tchexnet.training import backend
 from tchexnet.training import config as configs
-from tchexnet.training.trainer import Hooks, Trainer
+from tchexnet.training.hooks import Hooks
+from tchexnet.training.trainer import Trainer
 
 from . import small
 

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_float16_halves_the_file_and_stays_near(prefix, pixels, tmp_path: Path) 
 def test_no_room_is_said_before_anything_is_computed(
     prefix, pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: (0, 0, 1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(DataError, match=r"activations of 20 images need 0\.\d+ GB in .* where 0.000 GB are free"):
         cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -8,17 +8,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import tchexnet
+from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.errors import DataError, TrainingError
 from tchexnet.labels import Vocabulary
 from tchexnet.training import finish, network, resume, trainer
-from tchexnet.training.trainer import Hooks, Trainer
+from tchexnet.training.hooks import Hooks
+from tchexnet.training.trainer import Trainer
 
 from .child import describe
 from .plans import PLAN, one_stage
@@ -180,7 +183,7 @@ def test_a_three_way_head_trains_and_is_published_as_a_sigmoid(parts, tmp_path: 
 
 
 def test_no_room_for_the_canvases(plan, records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: (10**12, 10**12, 10_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10_000))
     two = Records(records.root, records.images[:2], records.patients[:2], Vocabulary("two", ("a", "b")), records.y[:2])
     with pytest.raises(DataError, match="The canvases of 2 images need 0.000 GB in .* make room"):
-        trainer.canvases(two, replace(plan.recipe, size=64), tmp_path)
+        canvases(two, replace(plan.recipe, size=64), tmp_path)
