@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -65,18 +65,18 @@ def _records(settings: Config, data: Path | None, image_list: str | None) -> tup
 
     if data is None:
         _explain_chexpert()
-    elif (data / prepared.MANIFEST).is_file():
+    if (data / prepared.MANIFEST).is_file():
         train, valid, _ = prepared.read(data)
         return train.only(*settings.labels), valid.only(*settings.labels)
     records = nih.read(data, image_list).only(*settings.labels)
     return splits.split_by_patient(records, settings.validation, settings.split_seed)
 
 
-def _explain_chexpert() -> None:
+def _explain_chexpert() -> NoReturn:
     if CHEXPERT.is_dir():
         raise DataError(
-            f"{CHEXPERT} is there and must be prepared once: tchexnet prepare chexpert --root {CHEXPERT} --out data/chexpert; "
-            "then train with --data data/chexpert --from chexnet."
+            f"{CHEXPERT} is there and must be prepared once: tchexnet prepare chexpert --root {CHEXPERT} "
+            "--out data/chexpert; then train with --data data/chexpert --from chexnet."
         )
     raise DataError(
         f"{CHEXPERT} is not there; chexpert/README.md says how to get it. To try on other data: tchexnet train "

@@ -13,6 +13,7 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from tchexnet.errors import ImageError
 from tchexnet.images.codestream import check_codestream
+from tchexnet.images.rle import decode_rle
 
 _CHUNK = 1 << 20
 
@@ -26,7 +27,6 @@ _PLUGINS: dict[str, tuple[str, str]] = {
     uid.JPEGLSNearLossless: ("pyjpegls", "pyjpegls"),
     uid.JPEG2000Lossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
     uid.JPEG2000: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    uid.RLELossless: ("pylibjpeg", "pylibjpeg-rle"),
 }
 _NATIVE = (
     uid.ImplicitVRLittleEndian,
@@ -112,7 +112,7 @@ def transfer_syntax(dataset: Dataset, origin: str) -> uid.UID:
         ImageError: `unsupported`.
     """
     stated = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
-    if stated in _NATIVE or stated in _PLUGINS:
+    if stated in _NATIVE or stated in _PLUGINS or stated == uid.RLELossless:
         return uid.UID(stated)
     if stated:
         name = uid.UID(stated).name
@@ -123,11 +123,14 @@ def transfer_syntax(dataset: Dataset, origin: str) -> uid.UID:
 
 
 def _decode(dataset: Dataset, syntax: uid.UID, native: bool, origin: str) -> NDArray[Any]:
+    if not native:
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        check_codestream(frame, dataset, syntax, origin)
+        if syntax == uid.RLELossless:
+            return decode_rle(frame, int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated) // 8)
     decoder = get_decoder(syntax)
     plugin, package = ("", "") if native else _PLUGINS[syntax]
     if plugin and plugin not in decoder.available_plugins:
         raise ImageError("unsupported", f"{origin} is compressed as {syntax.name}: install {package} to read it.")
-    if not native:
-        check_codestream(get_frame(dataset.PixelData, 0, number_of_frames=1), dataset, syntax, origin)
     array, _ = decoder.as_array(dataset, index=0, raw=True, decoding_plugin=plugin, **_RAW_BITS)
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -31,7 +31,7 @@ def fuse_batch_norm(model: keras.Model) -> None:
 
 
 def _fused_call(layer, inputs, training=None, mask=None):  # type: ignore[no-untyped-def]
-    def plain(variable):  # type: ignore[no-untyped-def]
+    def plain(variable: keras.Variable) -> tf.Tensor:
         return tf.cast(variable.value, tf.float32)
 
     learns = bool(training) and layer.trainable

@@ -100,9 +100,7 @@ def _make(kind: type, fields: dict[str, Any], where: str) -> Any:
     absent = [
         name
         for name, field in known.items()
-        if name not in fields
-        and field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
+        if name not in fields and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
     if absent:
         raise ConfigError(f"{where} lacks the setting {absent[0]!r}.")

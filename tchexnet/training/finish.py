@@ -69,6 +69,6 @@ def _cores() -> int:
 def _plain_card(preset: Preset) -> str:
     training = json.dumps({key: training for key, training in preset.training.items() if key != "config"}, indent=2)
     return (
-        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet.\n\n```json\n{training}\n```\n\n"
-        "Research use; not a medical device.\n"
+        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet.\n\n"
+        f"```json\n{training}\n```\n\nResearch use; not a medical device.\n"
     )

@@ -56,7 +56,9 @@ def peek(path: Path, config: dict[str, Any]) -> Progress:
     with np.load(path, allow_pickle=False) as file:
         state = json.loads(str(file["state"]))
     if state["config"] != json.loads(json.dumps(config)):
-        raise TrainingError(f"{path} was made with another configuration; use the one it was made with, or a new --out.")
+        raise TrainingError(
+            f"{path} was made with another configuration; use the one it was made with, or a new --out."
+        )
     return Progress(**state["progress"])
 
 

@@ -23,7 +23,7 @@ SHORT_NAMES = {
     "conv5": "conv5_block1_0_bn",
     "head": "avg_pool",
 }
-"""What a stage may call its first layer, beside any layer's own name. `avg_pool` has no weights: the head follows it."""
+"""What a stage may call its first layer, beside any layer's own name. The head follows `avg_pool`."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ def open_layers(model: keras.Model, first: str, batch_norm: str = "inference") -
     names = [layer.name for layer in model.layers]
     start = SHORT_NAMES.get(first, first)
     if start not in names:
-        raise ConfigError(f"{first!r} is no layer of {model.name}; use one of {', '.join(SHORT_NAMES)}, or a layer's name.")
+        raise ConfigError(
+            f"{first!r} is no layer of {model.name}; use one of {', '.join(SHORT_NAMES)}, or a layer's name."
+        )
     for position, layer in enumerate(model.layers):
         learns = position >= names.index(start)
         if isinstance(layer, keras.layers.BatchNormalization) and batch_norm == "inference":

@@ -193,11 +193,15 @@ class Trainer:
 
 def build(config: Config, size: int) -> keras.Model:
     """The configuration's network with random weights, for inputs of (size, size, channels)."""
-    architecture = {"chexnet": chexnet.build, "tchexnet": tchexnet.build}[config.architecture]
+    architecture: Callable[..., keras.Model] = {"chexnet": chexnet.build, "tchexnet": tchexnet.build}[
+        config.architecture
+    ]
     return architecture((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
 
 
-def predict(model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16], batch_size: int = 64) -> NDArray[np.float32]:
+def predict(
+    model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16], batch_size: int = 64
+) -> NDArray[np.float32]:
     """Scores for canvases (n, h, w): (n, labels) float32."""
     parts = []
     for start in range(0, len(pixels), batch_size):

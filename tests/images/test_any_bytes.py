@@ -31,7 +31,7 @@ SEEDS = {
     "lzw tiff": encoded(Image.fromarray(DEEP), "TIFF", compression="tiff_lzw"),
     "dicom": written(dataset(DEEP, 12, WindowCenter=2000, WindowWidth=3000)),
     "deflated": written(dataset(GREY, 8, uid.DeflatedExplicitVRLittleEndian)),
-    "rle": written(compressed(DEEP, 12, uid.RLELossless)),
+    "rle": written(compressed(DEEP, 12, uid.RLELossless, "pydicom")),
     "jpeg-ls": written(compressed(DEEP, 12, uid.JPEGLSLossless, "pyjpegls")),
     "jpeg 2000": written(compressed(DEEP, 12, uid.JPEG2000Lossless, "pylibjpeg")),
 }

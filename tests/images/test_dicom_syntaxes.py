@@ -15,7 +15,7 @@ from .dicom_files import NATIVE, bare, compressed, dataset, encapsulated, lut, w
 from .samples import chest, encoded
 
 LOSSLESS = {
-    uid.RLELossless: "pylibjpeg",
+    uid.RLELossless: "pydicom",
     uid.JPEGLSLossless: "pyjpegls",
     uid.JPEG2000Lossless: "pylibjpeg",
 }
@@ -74,8 +74,13 @@ def gdcm_lossless(gdcm: Any, stored: NDArray[Any], bits: int, signed: bool) -> b
     change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
     change.SetInput(image)
     assert change.Change()
-    fragments = change.GetOutput().GetDataElement().GetSequenceOfFragments()
-    return fragments.GetFragment(0).GetByteValue().GetBuffer().encode("utf-8", "surrogateescape")
+    # A name for each: gdcm's objects do not keep alive what they came from.
+    output = change.GetOutput()
+    compressed_element = output.GetDataElement()
+    fragments = compressed_element.GetSequenceOfFragments()
+    fragment = fragments.GetFragment(0)
+    value = fragment.GetByteValue()
+    return value.GetBuffer().encode("utf-8", "surrogateescape")
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

@@ -193,4 +193,4 @@ def test_an_icc_profile_changes_nothing(grey8: NDArray[np.uint8]) -> None:
 def test_pillow_settings_are_left_alone(grey8: NDArray[np.uint8]) -> None:
     before = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
     read(io.BytesIO(encoded(Image.fromarray(grey8))))
-    assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES) == before
+    assert before == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)

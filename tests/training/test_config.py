@@ -36,7 +36,10 @@ def test_a_stage_inherits_the_common_augmentation() -> None:
     [
         ({"name": "x", "architecture": "chexnet"}, r"no \[\[stages\]\]"),
         ({"name": "x", "stages": [STAGE]}, "lacks the setting 'architecture'"),
-        ({"name": "x", "architecture": "chexnet", "stages": [{**STAGE, "epoch": 3}]}, "stage 'all' has no setting 'epoch'"),
+        (
+            {"name": "x", "architecture": "chexnet", "stages": [{**STAGE, "epoch": 3}]},
+            "stage 'all' has no setting 'epoch'",
+        ),
         ({"name": "x", "architecture": "chexnet", "stages": [STAGE], "batchsize": 3}, "has no setting 'batchsize'"),
         ({"name": "x", "architecture": "resnet", "stages": [STAGE]}, "architecture must be chexnet or tchexnet"),
         ({"name": "x", "architecture": "chexnet", "stages": [STAGE, STAGE]}, "two stages named 'all'"),

@@ -19,7 +19,7 @@ def parts(records):
     return split_by_patient(records, 0.25, seed=1)
 
 
-class Stop(Exception):
+class KilledError(Exception):
     """Stands for a killed process: nothing of the run's own code handles it."""
 
 
@@ -29,9 +29,9 @@ def test_a_killed_run_resumes_to_the_same_weights(plan, parts, tmp_path: Path, m
 
     def kill(stage, epoch: int, step: int, *_: object) -> None:
         if (epoch, step) == (1, 3):
-            raise Stop
+            raise KilledError
 
-    with pytest.raises(Stop):
+    with pytest.raises(KilledError):
         Trainer(plan, *parts, tmp_path / "killed", hooks=Hooks(on_step=kill)).run()
     again = Trainer(plan, *parts, tmp_path / "killed").run(go_on=True)
     for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
@@ -61,9 +61,9 @@ def test_a_loss_that_is_no_number_stops_with_a_sentence(plan, parts, tmp_path: P
 
 def test_another_configuration_does_not_resume(plan, parts, tmp_path: Path) -> None:
     def kill(*_: object) -> None:
-        raise Stop
+        raise KilledError
 
-    with pytest.raises(Stop):
+    with pytest.raises(KilledError):
         Trainer(plan, *parts, tmp_path, hooks=Hooks(on_step=kill)).run()
     with pytest.raises(TrainingError, match="made with another configuration"):
         Trainer(replace(plan, seed=1), *parts, tmp_path).run(go_on=True)
