@@ -13,9 +13,8 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from tchexnet.errors import ImageError
 from tchexnet.images.codestream import check_codestream
+from tchexnet.images.grey import row_chunks
 from tchexnet.images.rle import decode_rle
-
-_CHUNK = 1 << 20
 
 # One decoder a syntax, so that a file reads alike wherever the packages are installed: (pydicom's name, pip's name).
 _PLUGINS: dict[str, tuple[str, str]] = {
@@ -64,22 +63,17 @@ class StoredPixels:
     def present(self) -> NDArray[np.bool_]:
         """(2 ** bits,) whether each bit pattern occurs in the image."""
         found = np.zeros(1 << self.bits, np.bool_)
-        for rows in self._chunks():
+        for rows in row_chunks(self.samples.shape):
             found[self._patterns(rows)] = True
         return found
 
     def through(self, table: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width) float32: the table's value for each pixel. `table`: (2 ** bits,) by bit pattern."""
         grey = np.empty(self.samples.shape, np.float32)
-        for rows in self._chunks():
+        # By chunks: NumPy widens an index to 64 bits, eight bytes a pixel.
+        for rows in row_chunks(self.samples.shape):
             np.take(table, self._patterns(rows), out=grey[rows], mode="clip")
         return grey
-
-    def _chunks(self) -> list[slice]:
-        # NumPy widens an index to 64 bits: by the whole image that would be eight bytes a pixel.
-        height, width = self.samples.shape
-        step = max(1, _CHUNK // width)
-        return [slice(top, top + step) for top in range(0, height, step)]
 
     def _patterns(self, rows: slice) -> NDArray[Any]:
         part = self.samples[rows]

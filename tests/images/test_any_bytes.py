@@ -38,14 +38,18 @@ SEEDS = {
 MAGIC = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", bytes(128) + b"DICM", b"\x08\0\x05\0CS", b"II+\0"]
 
 
+def well_formed(error: ImageError) -> str:
+    assert error.kind in IMAGE_ERROR_KINDS
+    assert "\n" not in str(error)
+    return error.kind
+
+
 def outcome(data: bytes) -> str:
     """`read` or the kind of refusal; any other exception passes through."""
     try:
         image = read(data)
     except ImageError as error:
-        assert error.kind in IMAGE_ERROR_KINDS
-        assert "\n" not in str(error)
-        return error.kind
+        return well_formed(error)
     assert isinstance(image, Radiograph)
     assert image.pixels.dtype == np.float32
     assert 0.0 <= image.pixels.min() <= image.pixels.max() <= 1.0

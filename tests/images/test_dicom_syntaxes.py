@@ -7,11 +7,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import uid
+from pydicom.encaps import encapsulate, get_frame
 
 from tchexnet.errors import ImageError
 from tchexnet.images.read import read
 
 from .dicom_files import NATIVE, bare, compressed, dataset, encapsulated, lut, written
+from .lossless_jpeg import lossless_jpeg
 from .samples import chest, encoded
 
 LOSSLESS = {
@@ -49,38 +51,13 @@ def test_lossless_syntaxes_give_the_stored_values(syntax: str, bits: int, signed
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 @pytest.mark.parametrize(("bits", "signed"), KINDS)
-@pytest.mark.parametrize("selection", [None, 1], ids=["any selection", "SV1"])
-def test_lossless_jpeg(bits: int, signed: bool, selection: int | None, photometric: str) -> None:
-    gdcm = pytest.importorskip("gdcm")
+@pytest.mark.parametrize("predictor", [1, 2, 4, 7])
+def test_lossless_jpeg(bits: int, signed: bool, predictor: int, photometric: str) -> None:
     stored = stored_chest(bits, signed)
-    syntax = uid.JPEGLosslessSV1 if selection else uid.JPEGLossless
-    frame = gdcm_lossless(gdcm, stored, bits, signed)
-    image = read(written(encapsulated(frame, stored, bits, syntax, PhotometricInterpretation=photometric)))
-    np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
-
-
-def gdcm_lossless(gdcm: Any, stored: NDArray[Any], bits: int, signed: bool) -> bytes:
-    """One frame as lossless JPEG, process 14, first-order prediction."""
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((stored.shape[1], stored.shape[0], 1))
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
-    image.SetPixelFormat(gdcm.PixelFormat(1, 8 * stored.itemsize, bits, bits - 1, int(signed)))
-    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetByteStringValue(stored.tobytes())
-    image.SetDataElement(element)
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-    change.SetInput(image)
-    assert change.Change()
-    # A name for each: gdcm's objects do not keep alive what they came from.
-    output = change.GetOutput()
-    compressed_element = output.GetDataElement()
-    fragments = compressed_element.GetSequenceOfFragments()
-    fragment = fragments.GetFragment(0)
-    value = fragment.GetByteValue()
-    return value.GetBuffer().encode("utf-8", "surrogateescape")
+    frame = lossless_jpeg(stored, bits, predictor)
+    for syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1)[: 1 + (predictor == 1)]:
+        image = read(written(encapsulated(frame, stored, bits, syntax, PhotometricInterpretation=photometric)))
+        np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
@@ -104,8 +81,6 @@ def test_lossy_syntaxes_are_within_their_loss(syntax: str) -> None:
 def test_a_frame_in_several_fragments() -> None:
     stored = stored_chest(12, False)
     ds = compressed(stored, 12, uid.JPEG2000Lossless, "pylibjpeg")
-    from pydicom.encaps import encapsulate, get_frame
-
     ds.PixelData = encapsulate([get_frame(ds.PixelData, 0, number_of_frames=1)], fragments_per_frame=3, has_bot=False)
     np.testing.assert_allclose(read(written(ds)).pixels, stored / 4095, atol=1e-6)
 
@@ -138,4 +113,17 @@ def test_a_frame_of_another_size_is_refused_before_it_is_decoded() -> None:
     frame = encoded(Image.new("L", (5000, 4000)), "JPEG")
     with pytest.raises(ImageError, match="4000, 5000") as caught:
         read(written(encapsulated(frame, stored, 8, uid.JPEGBaseline8Bit)))
+    assert caught.value.kind == "truncated"
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEGLSLossless, uid.JPEGBaseline8Bit, uid.JPEG2000Lossless, uid.RLELossless])
+def test_a_frame_without_its_end_is_truncated(syntax: str) -> None:
+    stored = stored_chest(8, False)
+    if syntax == uid.JPEGBaseline8Bit:
+        frame = encoded(Image.fromarray(stored), "JPEG")
+    else:
+        frame = get_frame(compressed(stored, 8, syntax, LOSSLESS[syntax]).PixelData, 0, number_of_frames=1)
+    half = frame[: len(frame) // 4 * 2]
+    with pytest.raises(ImageError) as caught:
+        read(written(encapsulated(half, stored, 8, syntax)))
     assert caught.value.kind == "truncated"
