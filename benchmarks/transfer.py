@@ -3,7 +3,7 @@
     python benchmarks/transfer.py --data ../shared/data/kermany --out runs/transfer
 
 The task: pneumonia against normal in children (Kermany et al. 2018), where CheXNet saw adults of another country. Three
-in ten patients are the test; of the rest, as many as make up the budget are drawn by patient, and a fifth of those chooses
+in ten patients are the test; of the rest, as many as make up the budget are drawn by patient, and a fifth of it chooses
 the epoch. Each budget trains twice, on the same images: from `chexnet` (head, then everything) and from random weights.
 Prints a Markdown table; a finished run in --out is not repeated.
 """

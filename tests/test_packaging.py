@@ -28,7 +28,7 @@ COPY = {"weights": head}
 def checkout(repo, tmp_path_factory) -> Path:
     """A copy of what packaging reads, so that no build leaves traces in the real checkout.
 
-    Of each file in `weights/` only the first kilobytes are copied: packing all of them takes a minute and proves no more.
+    Of each file in `weights/` only the first kilobytes are copied: packing all of them is slow and proves no more.
     """
     copy = tmp_path_factory.mktemp("checkout")
     for name in CARRIED:

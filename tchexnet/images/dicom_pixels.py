@@ -122,6 +122,8 @@ def _decode(dataset: Dataset, syntax: uid.UID, native: bool, origin: str) -> NDA
         check_codestream(frame, dataset, syntax, origin)
         if syntax == uid.RLELossless:
             return decode_rle(frame, int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated) // 8)
+    if syntax == uid.JPEGExtended12Bit and int(dataset.BitsAllocated) > 8:
+        raise ImageError("unsupported", f"{origin} is compressed as 12-bit lossy JPEG: export it uncompressed.")
     decoder = get_decoder(syntax)
     plugin, package = ("", "") if native else _PLUGINS[syntax]
     if plugin and plugin not in decoder.available_plugins:

@@ -193,10 +193,10 @@ class Trainer:
 
 def build(config: Config, size: int) -> keras.Model:
     """The configuration's network with random weights, for inputs of (size, size, channels)."""
-    architecture: Callable[..., keras.Model] = {"chexnet": chexnet.build, "tchexnet": tchexnet.build}[
-        config.architecture
-    ]
-    return architecture((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
+    shape, outputs = (size, size, config.recipe.channels), len(config.labels)
+    if config.architecture == "chexnet":
+        return chexnet.build(shape, outputs, name=config.name)
+    return tchexnet.build(shape, outputs, name=config.name)
 
 
 def predict(

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import uid
+from pydicom import Dataset, uid
 from pydicom.encaps import encapsulate, get_frame
 
 from tchexnet.errors import ImageError
+from tchexnet.images import dicom_pixels
 from tchexnet.images.read import read
+from tchexnet.images.rle import decode_rle
 
 from .dicom_files import NATIVE, bare, compressed, dataset, encapsulated, lut, written
 from .lossless_jpeg import lossless_jpeg
@@ -127,3 +129,35 @@ def test_a_frame_without_its_end_is_truncated(syntax: str) -> None:
     with pytest.raises(ImageError) as caught:
         read(written(encapsulated(half, stored, 8, syntax)))
     assert caught.value.kind == "truncated"
+
+
+def test_twelve_bit_lossy_jpeg_is_refused_by_name() -> None:
+    stored = stored_chest(12, False)
+    frame = encoded(Image.fromarray((stored >> 4).astype(np.uint8)), "JPEG")
+    with pytest.raises(ImageError, match="12-bit lossy JPEG") as caught:
+        read(written(encapsulated(frame, stored, 12, uid.JPEGExtended12Bit)))
+    assert caught.value.kind == "unsupported"
+
+
+def test_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(dicom_pixels._PLUGINS, uid.JPEGLSLossless, ("absent", "some-package"))
+    data = written(compressed(stored_chest(8, False), 8, uid.JPEGLSLossless, "pyjpegls"))
+    with pytest.raises(ImageError, match="install some-package") as caught:
+        read(data)
+    assert caught.value.kind == "unsupported"
+
+
+@pytest.mark.parametrize(("bits", "signed"), KINDS)
+def test_a_dataset_made_in_memory_needs_no_file_header(bits: int, signed: bool) -> None:
+    stored, ds = stored_chest(bits, signed), Dataset()
+    ds.update(dataset(stored, bits))
+    np.testing.assert_allclose(read(ds).pixels, expected_grey(stored, bits, signed, "MONOCHROME2"), atol=1e-6)
+
+
+def test_damaged_rle_is_truncated_and_makes_no_more_than_the_image() -> None:
+    with pytest.raises(ValueError, match="ends early"):
+        decode_rle(bytes([1, *[0] * 3, 64, *[0] * 59]) + b"\x05abc", 8, 8, 1)
+    with pytest.raises(ValueError, match="segments"):
+        decode_rle(bytes(64), 8, 8, 1)
+    flood = bytes([1, *[0] * 3, 64, *[0] * 59]) + b"\x81\x07" * 1000
+    assert decode_rle(flood, 8, 8, 1).tolist() == [[7] * 8] * 8
