@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -44,9 +44,9 @@ def read(config: Config, data: Path | None, image_list: str | None, teacher: str
 
     if data is None:
         _explain_chexpert()
-    elif data.is_dir() and (data / prepared.MANIFEST).is_file():
+    if data.is_dir() and (data / prepared.MANIFEST).is_file():
         return _prepared(config, data, teacher)
-    elif data.is_file():
+    if data.is_file():
         records = table.read(data, labels=list(config.labels))
     elif data.is_dir():
         records = nih.read(data, image_list)
@@ -100,7 +100,7 @@ def _taught(train: Records, teacher: str) -> NDArray[np.float32]:
     return scores
 
 
-def _explain_chexpert() -> None:
+def _explain_chexpert() -> NoReturn:
     if CHEXPERT.is_dir():
         raise DataError(
             f"{CHEXPERT} is there and must be prepared once: tchexnet prepare chexpert --root {CHEXPERT} --out "

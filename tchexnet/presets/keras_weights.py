@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
-import openvino
 from numpy.typing import NDArray
-from openvino import opset15
 from safetensors.numpy import load_file, save_file
 
 from tchexnet.errors import PresetError
 from tchexnet.models import chexnet, densenet, tchexnet
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
+from tchexnet.runtime.quiet import openvino, opset15
 
 
 def build(preset: Preset) -> keras.Model:
@@ -37,7 +37,7 @@ def export(model: keras.Model, preset: Preset) -> None:
     _export_openvino(model, preset.folder / presets.NETWORK)
 
 
-def assign(model: keras.Model, tensors: dict[str, NDArray]) -> None:
+def assign(model: keras.Model, tensors: dict[str, NDArray[Any]]) -> None:
     """Give every variable of `model` its tensor, by name.
 
     Raises:
@@ -65,7 +65,7 @@ def _key(layer: keras.Layer, weight: keras.Variable) -> str:
     return f"{layer.name}/{weight.name}"
 
 
-def _rounded(value: NDArray[np.float32]) -> NDArray:
+def _rounded(value: NDArray[np.float32]) -> NDArray[Any]:
     return np.ascontiguousarray(value.astype(np.float16) if value.ndim > 1 else value.astype(np.float32))
 
 

@@ -1,10 +1,10 @@
 """A preset: trained weights with everything needed to use them rightly, in one folder.
 
-    preset.json           this description, with the sha256 of every file
-    weights.safetensors   Keras variables as `layer/variable`; kernels in float16, vectors in float32
-    network.xml, .bin     the same numbers for OpenVINO; outputs: scores, features, feature map
-    card.md               what it is for, how good it is, how it was made
-    aucs.csv preds.csv log.csv   the artefacts of its making
+preset.json           this description, with the sha256 of every file
+weights.safetensors   Keras variables as `layer/variable`; kernels in float16, vectors in float32
+network.xml, .bin     the same numbers for OpenVINO; outputs: scores, features, feature map
+card.md               what it is for, how good it is, how it was made
+aucs.csv preds.csv log.csv   the artefacts of its making
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class Preset:
         if not path.is_file():
             raise PresetError(f"{path} is missing; install the preset {self.name!r} again.")
         if sha256(path) != self.files[name]:
-            raise PresetError(f"{path} is damaged: its sha256 is not the one in {DESCRIPTION}; install the preset again.")
+            raise PresetError(
+                f"{path} is damaged: its sha256 is not the one in {DESCRIPTION}; install the preset again."
+            )
         return path
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
 from tchexnet.runtime.engine import Outputs, Precision
+from tchexnet.runtime.quiet import openvino
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
@@ -38,10 +38,12 @@ class OpenVINOEngine:
         settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
-        self.precision = precision
+        self.precision: Precision = precision
         self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
         if len(self._compiled.outputs) != 3:
-            raise EngineError(f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed.")
+            raise EngineError(
+                f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed."
+            )
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""

@@ -13,7 +13,6 @@ from typing import Any
 import keras
 import pandas as pd
 
-from tchexnet.datasets import pipeline
 from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.evaluation.summary import summarise
@@ -69,7 +68,7 @@ def _write_scores(model: keras.Model, config: Config, valid: Records, run: Path,
     """`preds.csv` and `aucs.csv` of the validation images, one view each, in the run and in its preset."""
     recipe = replace(config.recipe, views="one")
     pixels = canvases(valid, recipe, run / CACHE)
-    scores = sources.scores(model, pipeline.in_order(pixels, recipe, None, batch_size=64, seed=0, copy=0))
+    scores = sources.predict(model, recipe, pixels)
     preds = pd.DataFrame(scores, columns=list(config.labels))
     preds.insert(0, "image", valid.names)
     rows = summarise(valid.y, scores, config.labels, valid.patients, rounds=ROUNDS).rows

@@ -115,6 +115,11 @@ def cached(source: Canvases, prefix: keras.Model, folder: Path, progress: Callab
     return Activations(train, source.y, valid, source.batch_size, source.seed)
 
 
+def predict(model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16]) -> NDArray[np.float32]:
+    """(n, L) float32 scores for canvases (n, size, size), one view each."""
+    return scores(model, pipeline.in_order(pixels, recipe, None, batch_size=PREDICTED_AT_ONCE, seed=0, copy=0))
+
+
 def scores(model: keras.Model, inputs: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
     """(n, L) float32 scores; those of a three-way head are p1 / (p0 + p1)."""
     found = np.concatenate([np.asarray(model.predict_on_batch(batch), np.float32) for batch in inputs])
