@@ -122,5 +122,7 @@ def predict(model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16]) -> 
 
 def scores(model: keras.Model, inputs: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
     """(n, L) float32 scores; those of a three-way head are p1 / (p0 + p1)."""
-    found = np.concatenate([np.asarray(model.predict_on_batch(batch), np.float32) for batch in inputs])
+    # Several devices each predict the whole batch, and Keras puts the answers one behind the other.
+    answers = [np.asarray(model.predict_on_batch(batch), np.float32)[: len(batch)] for batch in inputs]
+    found = np.concatenate(answers)
     return multiclass_scores(found).astype(np.float32) if found.ndim == 3 else found

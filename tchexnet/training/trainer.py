@@ -179,7 +179,7 @@ class Trainer:
             "valid_auc": macro,
             "seconds": round(progress.seconds + time.monotonic() - self._saved, 1),
             "valid_loss": valid_loss,
-            "learning_rate": float(seated.learner.optimizer.learning_rate),
+            "learning_rate": float(np.asarray(seated.learner.optimizer.learning_rate)),
         }
         progress.rows.append(row)
         progress.step, progress.loss_sum = 0, 0.0
