@@ -117,7 +117,7 @@ class Trainer:
     def _sit_down(self, stage: Stage, resumes: bool) -> Sitting:
         size = stage.size or self.config.recipe.size
         with self.devices.scope():
-            model, learner = sitting.networks(self.config, stage, self.train.y)
+            model, learner = sitting.networks(self.config, stage, self.train.y, self.devices)
             if resumes:
                 resume.restore(self._checkpoint, model, learner.optimizer)
             else:
