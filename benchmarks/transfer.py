@@ -25,8 +25,9 @@ from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 from tchexnet.training import config as configs
 from tchexnet.training.config import Config
+from tchexnet.training.sources import predict
 from tchexnet.training.start import initial_weights
-from tchexnet.training.trainer import Trainer, predict
+from tchexnet.training.trainer import Trainer
 
 CONFIG = Path(__file__).parents[1] / "configs" / "transfer.toml"
 BUDGETS = (100, 400, None)

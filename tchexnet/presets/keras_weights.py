@@ -94,3 +94,8 @@ def _halve(network: openvino.Model) -> None:
         wide = opset15.convert(opset15.constant(half), "f32")
         for target in targets:
             target.replace_source_output(wide.output(0))
+
+
+def export_network(model: keras.Model, path: Path) -> None:
+    """Write any Keras model as an OpenVINO network in float32: `path` ends in `.xml`, its `.bin` stands beside it."""
+    model.export(str(path), format="openvino", verbose=False)
