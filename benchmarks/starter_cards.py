@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tchexnet.presets import cards
 from tchexnet.presets import preset as presets
 
 LIST = "test_list.txt"
+TRAINING_LIST = "NIH ChestX-ray14, the images of train_val_list.txt that were at hand, validation split off by patient"
 COMMAND = "python benchmarks/starter_cards.py --data NIH_FOLDER --check"
 TEST = (
     "the official NIH test list, cut to the images that were at hand: {images} frontal radiographs of {patients} "
@@ -83,7 +84,7 @@ def finish(name: str, records: Records, scores: dict[str, pd.DataFrame], check: 
     table.to_csv(preset.folder / "aucs.csv", index=False)
     scores[name].to_csv(preset.folder / "preds.csv", index=False)
     (preset.folder / presets.CARD).write_text(card)
-    presets.write(preset)
+    presets.write(replace(preset, training={**preset.training, "data": TRAINING_LIST}))
     return True
 
 

@@ -34,6 +34,7 @@ def export(model: keras.Model, preset: Preset) -> None:
     assign(model, stored)
     preset.folder.mkdir(parents=True, exist_ok=True)
     save_file(stored, preset.folder / presets.WEIGHTS)
+    (preset.folder / presets.WEIGHTS).chmod(0o644)  # safetensors writes it for its owner alone
     _export_openvino(model, preset.folder / presets.NETWORK)
 
 
