@@ -97,21 +97,21 @@ class Activations:
             yield only[start : start + PREDICTED_AT_ONCE].astype(np.float32)
 
 
-def cached(source: Canvases, prefix: keras.Model, folder: Path, progress: Callable[[int, int], None]) -> Activations:
-    """The same batches behind the frozen `prefix`, whose output is computed once and kept in `folder`."""
-    settings = source.stage.cache
-    assert settings is not None
+def cached(source: Canvases, frozen: keras.Model, folder: Path, progress: Callable[[int, int], None]) -> Activations:
+    """The same batches behind the frozen layers, whose output is computed once and kept in `folder`."""
+    stage = source.stage
+    assert stage.cache is not None
+    prefix = cache.Prefix(frozen, stage.cache)
     train = cache.activations(
         prefix,
         source.pixels,
         source.recipe,
-        settings,
         folder,
-        augmentation=source.stage.augmentation,
+        augmentation=stage.augmentation,
         seed=source.seed,
         progress=progress,
     )
-    valid = cache.activations(prefix, source.valid_pixels, source.recipe, settings, folder, progress=progress)
+    valid = cache.activations(prefix, source.valid_pixels, source.recipe, folder, progress=progress)
     return Activations(train, source.y, valid, source.batch_size, source.seed)
 
 
