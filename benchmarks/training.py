@@ -63,9 +63,10 @@ def main() -> None:
     start = time.perf_counter()
     found: dict[str, Any] = {"machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores"}
     found |= {"train": len(parts[0]), "valid": len(parts[1]), "epochs": EPOCHS, "size": 224}
-    for name, first in (("head", "head"), ("conv5", "conv5")):
-        if name in arguments.parts:
-            found[name] = stage(first, parts, arguments)
+    for first in ("conv5", "head"):
+        if first in arguments.parts:
+            found[first] = stage(first, parts, arguments)
+            print(first, found[first], file=sys.stderr)
     if "step" in arguments.parts:
         found["full_step_images_per_second"] = full_step(parts[0], arguments.steps)
     if "memory" in arguments.parts:
