@@ -27,7 +27,12 @@ def folders() -> list[Path]:
 
 def names() -> list[str]:
     """The names of every preset that can be loaded, sorted."""
-    found = {path.parent.name for folder in folders() for path in folder.glob(f"*/{DESCRIPTION}")}
+    found = {
+        path.parent.name
+        for folder in folders()
+        for path in folder.glob(f"*/{DESCRIPTION}")
+        if not path.parent.name.startswith(".")
+    }
     return sorted(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Checkpoint:
         epsilon: what the source adds to variances in batch normalisation.
         thresholds: torchxrayvision's operating point of each output, or nothing.
         labels: the outputs' names as the file has them, or nothing; '' is an output that was never trained.
+        size: pixels a side of the input, where the file says it.
+        family: whose recipe and labels belong to it, one of `layouts.FAMILIES`.
     """
 
     layout: str
@@ -44,7 +46,8 @@ class Checkpoint:
     epsilon: float = KERAS_EPSILON
     thresholds: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    size: int | None = None
+    family: str = "keras"
 
     @property
     def channels(self) -> int:
@@ -106,5 +109,3 @@ def _numbers(tensor: Lazy) -> NDArray[np.float32]:
     if tensor.origin.endswith(("running_var", "moving_variance")) and (values < 0).any():
         raise PresetError(f"{tensor.origin!r} holds a variance below 0; the checkpoint is damaged.")
     return np.ascontiguousarray(values, np.float32)
-
-

@@ -116,7 +116,9 @@ def _member(archive: zipfile.ZipFile, name: str, storage: Storage) -> bytes:
     except KeyError:
         raise PresetError(f"the numbers of storage {storage.key!r} are missing") from None
     if entry.file_size != storage.length * storage.itemsize:
-        raise PresetError(f"storage {storage.key!r} says {storage.length:,} elements and brings {entry.file_size:,} bytes")
+        raise PresetError(
+            f"storage {storage.key!r} says {storage.length:,} elements and brings {entry.file_size:,} bytes"
+        )
     return archive.read(entry)
 
 
@@ -150,7 +152,9 @@ def _fill(memory: mmap.mmap, storage: Storage) -> None:
     """Legacy files hold, for each storage in the order of the list, a 64-bit element count and the elements."""
     header, size = memory.read(8), storage.length * storage.itemsize
     if len(header) < 8 or struct.unpack("<q", header)[0] != storage.length:
-        raise PresetError(f"the file ends, or does not say {storage.length:,}, where storage {storage.key!r} should begin")
+        raise PresetError(
+            f"the file ends, or does not say {storage.length:,}, where storage {storage.key!r} should begin"
+        )
     if memory.tell() + size > len(memory):
         raise PresetError(f"the file ends inside storage {storage.key!r}")
     storage.data = memory.read(size)

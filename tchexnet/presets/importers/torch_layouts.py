@@ -1,9 +1,9 @@
 """From what a torch checkpoint holds to our network's variables: prefixes, old spellings, whole modules.
 
-    arnoweng, zoogzog     {'state_dict': {'module.densenet121.features...norm.1.weight', ...classifier.0.weight}}
-    reproduce-chexnet     {'model': <module>, ...}, classifier of Linear and Sigmoid
-    torchxrayvision       <module>, one channel, 18 outputs
-    torchvision           {'features.conv0.weight', ...}, or the module
+arnoweng, zoogzog     {'state_dict': {'module.densenet121.features...norm.1.weight', ...classifier.0.weight}}
+reproduce-chexnet     {'model': <module>, ...}, classifier of Linear and Sigmoid
+torchxrayvision       <module>, one channel, 18 outputs
+torchvision           {'features.conv0.weight', ...}, or the module
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ def understand(root: Any) -> Checkpoint:
     if len(tensors) + len(ignored) < len(named):
         raise PresetError("Two tensors of the checkpoint have the same name once old spellings are undone.")
     mapped = _mapped(tensors)
-    channels = mapped["conv1_conv/kernel"].shape[2]
+    family = _family(where, module, prefix, mapped["conv1_conv/kernel"].shape)
     return Checkpoint(
-        layout=_layout(where, module, prefix, channels),
+        layout=_layout(family, where, module, prefix),
+        family=family,
         tensors=mapped,
         ignored=tuple(ignored),
         epsilon=_epsilon(module),
@@ -66,7 +67,9 @@ def from_state(named: dict[str, Lazy], layout: str) -> Checkpoint:
         raise PresetError(f"The checkpoint holds {strays[0]!r} beside the DenseNet under {prefix!r}; it has no place.")
     kept = {n: t for n, t in named.items() if not _BESIDE.search(n)}
     mapped = _mapped({_OLD.sub(r"\1\2.", name[len(prefix) :]): (name, tensor) for name, tensor in kept.items()})
-    return Checkpoint(layout, mapped, tuple(n for n in named if n not in kept), TORCH_EPSILON)
+    family = _family("", None, prefix, mapped["conv1_conv/kernel"].shape)
+    ignored = tuple(name for name in named if name not in kept)
+    return Checkpoint(f"{layout}, {family}'s names", mapped, ignored, TORCH_EPSILON, family=family)
 
 
 def _find(root: Any) -> tuple[str, Inert | None, dict[str, Tensor]]:
@@ -76,7 +79,7 @@ def _find(root: Any) -> tuple[str, Inert | None, dict[str, Tensor]]:
         candidates += [(name, root[name]) for name in _INSIDE if name in root]
     for where, candidate in candidates:
         if isinstance(candidate, Inert):
-            named = dict(_module(candidate, "", _DEPTH))
+            named = dict(_module(candidate, "", set()))
             if named:
                 return where, candidate, named
         if isinstance(candidate, dict):
@@ -86,19 +89,24 @@ def _find(root: Any) -> tuple[str, Inert | None, dict[str, Tensor]]:
     raise PresetError("The checkpoint holds no DenseNet: no state_dict and no module with 'features.conv0.weight'.")
 
 
-def _module(module: Inert, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a module and of the modules in it, as `state_dict` would name them."""
-    if depth == 0:
+def _module(module: Inert, prefix: str, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a module and of the modules in it, as `state_dict` would name them; each module counts once."""
+    seen.add(id(module))
+    if prefix.count(".") > _DEPTH:
         raise PresetError(f"The modules of the checkpoint are nested more than {_DEPTH} deep.")
     for kind in ("_parameters", "_buffers"):
-        entries = module.state.get(kind)
-        for name, tensor in (entries if isinstance(entries, dict) else {}).items():
+        for name, tensor in _entries(module, kind):
             if isinstance(tensor, Tensor):
                 yield f"{prefix}{name}", tensor
-    inner = module.state.get("_modules")
-    for name, child in (inner if isinstance(inner, dict) else {}).items():
-        if isinstance(child, Inert):
-            yield from _module(child, f"{prefix}{name}.", depth - 1)
+    for name, child in _entries(module, "_modules"):
+        if isinstance(child, Inert) and id(child) not in seen:
+            yield from _module(child, f"{prefix}{name}.", seen)
+
+
+def _entries(module: Inert, kind: str) -> list[tuple[str, Any]]:
+    """`_parameters`, `_buffers` or `_modules` of a module."""
+    entries = module.state.get(kind)
+    return [(str(name), value) for name, value in entries.items()] if isinstance(entries, dict) else []
 
 
 def _prefix(named: dict[str, Any]) -> str:
@@ -122,7 +130,11 @@ def _plain_classifier(name: str, linear: list[int]) -> str:
     match = _CLASSIFIER.fullmatch(name)
     if not match:
         return name
-    return f"classifier.{match[2]}" if len(linear) == 1 else f"classifier.{2 * linear.index(int(match[1] or 0))}.{match[2]}"
+    return (
+        f"classifier.{match[2]}"
+        if len(linear) == 1
+        else f"classifier.{2 * linear.index(int(match[1] or 0))}.{match[2]}"
+    )
 
 
 def _lazy(origin: str, tensor: Any) -> Lazy:
@@ -136,33 +148,35 @@ def _reader(tensor: Any) -> Any:
     return tensor.array if isinstance(tensor, Tensor) else tensor.read
 
 
-def _layout(where: str, module: Inert | None, prefix: str, channels: int) -> str:
+def _family(where: str, module: Inert | None, prefix: str, stem: tuple[int, ...]) -> str:
+    if len(stem) == 4 and stem[2] == 1:
+        return "torchxrayvision"
+    if (where, prefix) == ("state_dict", "module.densenet121."):
+        return "arnoweng"
+    return "reproduce-chexnet" if module and where == "model" else "torchvision"
+
+
+def _layout(family: str, where: str, module: Inert | None, prefix: str) -> str:
     form = f"whole module {module.name}" if module else "state dict"
     inside = f" under {where!r}" if where else ""
-    family = "torchxrayvision" if channels == 1 else "torchvision"
-    if (where, prefix) == ("state_dict", "module.densenet121."):
-        family = "arnoweng"
-    elif module and where == "model":
-        family = "reproduce-chexnet"
     return f"{family}: {form}{inside}" + (f", prefix {prefix!r}" if prefix else "")
 
 
 def _epsilon(module: Inert | None) -> float:
     """The `eps` that a module's normalisations say; torch's default where only numbers were saved."""
-    said = {float(eps) for part in _parts(module, _DEPTH) if isinstance(eps := part.state.get("eps"), float)}
+    parts = _parts(module, set()) if module else ()
+    said = {float(eps) for part in parts if isinstance(eps := part.state.get("eps"), float)}
     if len(said) > 1:
         raise PresetError(f"The module's normalisations have different epsilons: {sorted(said)}.")
     return said.pop() if said else TORCH_EPSILON
 
 
-def _parts(module: Inert | None, depth: int) -> Iterator[Inert]:
-    if module is None or depth == 0:
-        return
+def _parts(module: Inert, seen: set[int]) -> Iterator[Inert]:
+    seen.add(id(module))
     yield module
-    inner = module.state.get("_modules")
-    for child in (inner if isinstance(inner, dict) else {}).values():
-        if isinstance(child, Inert):
-            yield from _parts(child, depth - 1)
+    for _, child in _entries(module, "_modules"):
+        if isinstance(child, Inert) and id(child) not in seen:
+            yield from _parts(child, seen)
 
 
 def _thresholds(module: Inert | None, named: dict[str, Tensor], prefix: str) -> tuple[float, ...]:
