@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from tchexnet.errors import PresetError
 from tchexnet.presets.importers.pickle_names import Inert, Name, Names
 
-OPERATIONS = 2_000_000
+OPERATIONS = 500_000
 """A whole DenseNet-121 with its optimizer needs about 60,000."""
 
 _LITERALS = frozenset(

@@ -19,7 +19,7 @@ from tchexnet.presets.importers import torch_tensors
 INERT = ("torch.", "torchvision.", "torchxrayvision.")
 """Classes and functions under these packages become inert objects."""
 
-COPIES = 64 * 2**20
+COPIES = 4 * 2**20
 """Bytes, or members, that rebuilding may copy, over a whole stream."""
 
 _DTYPE = re.compile(r"[<>|=]?[biuf]\d{1,2}")
@@ -111,7 +111,7 @@ class Names:
         """Take `amount` from the budget for copies."""
         self.budget -= amount
         if self.budget < 0:
-            raise PresetError("rebuilding it would copy more than 64 MiB of small objects")
+            raise PresetError("rebuilding it would copy more than 4 MiB of small objects")
 
 
 def _mapping(names: Names, pairs: Any = ()) -> dict[Any, Any]:
