@@ -50,7 +50,9 @@ def _file(known: Known, mirror: str | None, offline: Path | None, tell: download
         return target
     url = f"{mirror.rstrip('/')}/{quote(known.file)}" if mirror else known.url
     if offline is not None:
-        raise PresetError(f"{offline} has no {known.file}, the file of {known.name!r}. Get it from {known.url or known.page}.")
+        raise PresetError(
+            f"{offline} has no {known.file}, the file of {known.name!r}. Get it from {known.url or known.page}."
+        )
     if url is None:
         raise PresetError(
             f"{known.name!r} cannot be downloaded by a program. Get {known.file} from {known.page}, put it into "

@@ -46,6 +46,11 @@ def export(model: keras.Model, preset: Preset, half: bool = True) -> None:
     _export_openvino(model, preset.folder / presets.NETWORK)
 
 
+def load(path: Path) -> keras.Model:
+    """A `.keras` file that `presets export` wrote."""
+    return keras.saving.load_model(path, compile=False)
+
+
 def assign(model: keras.Model, tensors: dict[str, NDArray]) -> None:
     """Give every variable of `model` its tensor, by name.
 

@@ -63,6 +63,8 @@ def remove(name: str) -> Path:
     folder = home() / "presets" / name
     if os.sep in name or name.startswith(".") or not (folder / DESCRIPTION).is_file():
         find(name)
-        raise PresetError(f"The preset {name!r} was not installed by you; only those in {home() / 'presets'} are removed.")
+        raise PresetError(
+            f"The preset {name!r} was not installed by you; only those in {home() / 'presets'} are removed."
+        )
     shutil.rmtree(folder)
     return folder

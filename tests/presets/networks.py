@@ -1,5 +1,7 @@
 """Random DenseNet-121 weights with lively statistics, under anybody's names, without any framework."""
 
+from functools import cache
+
 import numpy as np
 
 from tchexnet.presets.importers.network import variables
@@ -7,6 +9,11 @@ from tchexnet.presets.importers.network import variables
 
 def weights(channels: int = 3, hidden: tuple[int, ...] = (), outputs: int = 14, seed: int = 0) -> dict[str, np.ndarray]:
     """Our names to arrays; kernels keep activations in range, statistics differ from 0 and 1."""
+    return dict(_made(channels, hidden, outputs, seed))
+
+
+@cache
+def _made(channels: int, hidden: tuple[int, ...], outputs: int, seed: int) -> dict[str, np.ndarray]:
     random = np.random.default_rng(seed)
     return {v.keras: _values(v.keras, v.shape, random) for v in variables(channels, hidden, outputs)}
 

@@ -58,15 +58,21 @@ class Writer:
 
     def storage(self, values: np.ndarray, length: int | None = None) -> bytes:
         key = str(len(self.storages))
-        self.storages.append(np.ascontiguousarray(values))
+        self.storages.append(np.asarray(values, order="C"))
         kind = Global(f"torch {KINDS[values.dtype.str[1:]]}")
         pid = ("storage", kind, key, "cpu", values.size if length is None else length)
         return self.write(pid)[:-1] + b"tQ"
 
     def tensor(self, values: np.ndarray, *, shape: Any = None, strides: Any = None, offset: int = 0) -> bytes:
-        steps = tuple(step // values.itemsize for step in np.ascontiguousarray(values).strides)
+        steps = tuple(step // values.itemsize for step in np.asarray(values, order="C").strides)
         rebuild = self.write(Global("torch._utils _rebuild_tensor_v2")) + b"(" + self.storage(values)
-        rest = (offset, shape or values.shape, strides or steps, False, Call((Global("collections OrderedDict"), ())))
+        rest = (
+            offset,
+            values.shape if shape is None else shape,
+            steps if strides is None else strides,
+            False,
+            Call((Global("collections OrderedDict"), ())),
+        )
         return rebuild + b"".join(map(self.write, rest)) + b"tR"
 
 
@@ -96,5 +102,3 @@ def saved(path: Path, value: Any, form: str = "zip") -> Path:
     writer = Writer()
     stream = writer.stream(value)
     return (zipped if form == "zip" else legacy)(path, stream, writer.storages)
-
-

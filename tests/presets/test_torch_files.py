@@ -1,5 +1,6 @@
 """The reader of pickled checkpoints: what it rebuilds, and everything that it must refuse without running it."""
 
+import contextlib
 import os
 import pickle
 import struct
@@ -223,10 +224,8 @@ def test_any_changed_byte_is_read_or_refused(tmp_path_factory, form: str, place:
     data = bytearray(path.read_bytes())
     data[place % len(data)] = value
     path.write_bytes(bytes(data))
-    try:
+    with contextlib.suppress(PresetError):
         torch_files.read(path)
-    except PresetError:
-        pass
 
 
 def test_a_big_endian_file_is_refused(tmp_path: Path) -> None:

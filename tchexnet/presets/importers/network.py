@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 BLOCKS = (6, 12, 24, 16)
 GROWTH = 32
 FEATURES = 1024
@@ -59,6 +62,18 @@ def head(hidden: tuple[int, ...], outputs: int) -> Iterator[Variable]:
 def hidden_name(place: int) -> str:
     """What the network calls its hidden layer number `place`, from 0."""
     return "hidden" if place == 0 else f"hidden_{place + 1}"
+
+
+def torch_named(weights: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Weights under torchvision's names and with its order of axes."""
+    hidden = tuple(0 for name in weights if name.startswith("hidden") and name.endswith("/kernel"))
+    theirs = {variable.keras: variable.torch for variable in variables(3, hidden, 0)}
+    return {theirs[name]: _torch_axes(values) for name, values in weights.items()}
+
+
+def _torch_axes(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    axes = {4: (3, 2, 0, 1), 2: (1, 0)}.get(values.ndim)
+    return np.ascontiguousarray(values.transpose(axes)) if axes else values
 
 
 def _dense_layer(block: int, layer: int, width: int) -> Iterator[Variable]:
