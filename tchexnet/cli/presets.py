@@ -171,7 +171,8 @@ def _report(made: Imported) -> None:
         "layout": made.layout,
         "tensors mapped": f"{made.mapped}; {made.ignored} ignored by rule; none left over",
         "labels": ", ".join(preset.labels) + (f"; {made.dropped} untrained outputs dropped" if made.dropped else ""),
-        "recipe": f"{recipe.size} px, {recipe.fit}, {recipe.channels} channels, {recipe.views} view, epsilon {preset.epsilon}",
+        "recipe": f"{recipe.size} px, {recipe.fit}, {recipe.channels} channels, views {recipe.views}, "
+        f"epsilon {preset.epsilon}",
         "licence": preset.licence,
         "sha256": preset.source.get("sha256", ""),
         "git blob": preset.source.get("git_blob", ""),

@@ -1,7 +1,7 @@
 """One file from one address: with progress, going on where it stopped, and checked before it gets its name.
 
-A partial file keeps the name `FILE.part`; it becomes `FILE` once it is whole and its hash agrees. Nothing that fails its
-check is kept. Proxies are those of the environment, as urllib reads them.
+A partial file keeps the name `FILE.part`; it becomes `FILE` once it is whole and its hash agrees. Nothing that fails
+its check is kept. Proxies are those of the environment, as urllib reads them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TIMEOUT = 30.0
 Tell = Callable[[int, int | None], None]
 
 
-class _Cut(Exception):
+class _CutError(Exception):
     """The connection ended before the file did."""
 
 
@@ -43,7 +43,7 @@ def fetch(url: str, target: Path, check: Callable[[Path], str | None], tell: Tel
         try:
             _go_on(url, part, tell)
             break
-        except (_Cut, TimeoutError, ConnectionError, HTTPException, urllib.error.URLError) as error:
+        except (_CutError, TimeoutError, ConnectionError, HTTPException, urllib.error.URLError) as error:
             _give_up_on(url, error)
             if attempt == TRIES - 1:
                 raise PresetError(
@@ -61,7 +61,8 @@ def _give_up_on(url: str, error: Exception) -> None:
     """An answer of the server that no second try changes."""
     if isinstance(error, urllib.error.HTTPError) and error.code < 500 and error.code not in (408, 416, 429):
         raise PresetError(
-            f"{url} answers {error.code} ({error.reason}). Is the address still right? --mirror or --offline give another."
+            f"{url} answers {error.code} ({error.reason}). Is the address still right? "
+            "--mirror or --offline give another."
         ) from error
 
 
@@ -78,7 +79,7 @@ def _go_on(url: str, part: Path, tell: Tell) -> None:
             raise
         if _whole(error.headers.get("Content-Range")) != there:
             part.unlink()
-            raise _Cut("the server's file is shorter than what there was") from error
+            raise _CutError("the server's file is shorter than what there was") from error
 
 
 def _save(answer: HTTPResponse, part: Path, start: int, tell: Tell) -> None:
@@ -87,13 +88,13 @@ def _save(answer: HTTPResponse, part: Path, start: int, tell: Tell) -> None:
     total = start + int(length) if length else None
     if answer.status == 206 and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {start}-"):
         part.unlink()
-        raise _Cut("the server went on at another place")
+        raise _CutError("the server went on at another place")
     with part.open("ab" if start else "wb") as file:
         while block := answer.read(1 << 16):
             file.write(block)
             tell(file.tell(), total)
         if total is not None and file.tell() < total:
-            raise _Cut(f"{file.tell():,} of {total:,} bytes came")
+            raise _CutError(f"{file.tell():,} of {total:,} bytes came")
 
 
 def _whole(content_range: str | None) -> int | None:

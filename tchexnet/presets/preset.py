@@ -63,7 +63,7 @@ class Preset:
     folder: Path = Path()
 
     def __post_init__(self) -> None:
-        if isinstance(self.hidden, list):
+        if not isinstance(self.hidden, int | None):
             object.__setattr__(self, "hidden", tuple(self.hidden))
 
     @property

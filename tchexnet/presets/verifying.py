@@ -1,4 +1,4 @@
-"""Verify a preset: its files by their hashes, its engines against each other, and its source by the source's framework."""
+"""Verify a preset: its files by their hashes, its engines against each other, its source by its own framework."""
 
 from __future__ import annotations
 

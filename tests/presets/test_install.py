@@ -19,12 +19,12 @@ class Handler(BaseHTTPRequestHandler):
     """Serves DATA; the path says what goes wrong."""
 
     protocol_version = "HTTP/1.1"
-    asked: list[tuple[str, str | None]] = []  # noqa: RUF012 - one list for the whole server
+    asked: list[tuple[str, str | None]] = []
 
     def log_message(self, *_: object) -> None:
         """No talk."""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         asked = self.headers.get("Range")
         kind, first = self.path.split("/")[1], self.path not in [path for path, _ in self.asked]
         self.asked.append((self.path, asked))
@@ -186,7 +186,9 @@ def test_install_by_name_mirror_and_folder(server: str, tmp_path: Path, imported
 
 def test_a_page_that_needs_a_person_is_named(tmp_path: Path, imported: list, monkeypatch) -> None:
     named(monkeypatch, known_by(tmp_path, None))
-    with pytest.raises(PresetError, match=r"Get file.pt from a page, put it into .*downloads/arnoweng, and give the command"):
+    with pytest.raises(
+        PresetError, match=r"Get file.pt from a page, put it into .*downloads/arnoweng, and give the command"
+    ):
         installing.install("arnoweng")
 
 

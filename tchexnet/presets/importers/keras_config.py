@@ -1,4 +1,4 @@
-"""What a Keras model's configuration says, as plain data: no class that it names is made, and unknown ones are refused."""
+"""What a Keras model's configuration says, as plain data: no class of it is made, and unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def _check(layers: list[tuple[str, dict[str, Any]]]) -> None:
         wanted = "sigmoid" if place == len(heads) - 1 else "relu"
         if layer["activation"] != wanted:
             raise PresetError(
-                f"Layer {layer.get('name')!r} has the activation {layer['activation']!r}; the network has {wanted!r} there."
+                f"Layer {layer.get('name')!r} has the activation {layer['activation']!r}; "
+                f"the network has {wanted!r} there."
             )
 
 

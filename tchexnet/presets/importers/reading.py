@@ -99,7 +99,7 @@ def _keras_parts(path: Path) -> dict[str, bytes]:
 
 def _safetensors(path: Path, preset: presets.Preset | None) -> Checkpoint:
     try:
-        file = safe_open(path, "numpy")
+        file: Any = safe_open(path, "numpy")
         tensors = {name: _lazy(file, name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, TypeError) as error:
         raise PresetError(f"the safetensors file is damaged ({error})") from error

@@ -32,7 +32,7 @@ class Storages:
         self.known: dict[str, Storage] = {}
 
     def load(self, identity: Any) -> Any:
-        """What a persistent id stands for: a storage, or (legacy) a class with its source text, of which the name stays.
+        """What a persistent id stands for: a storage, or a class with its source text, of which the name stays.
 
         Raises:
             PresetError: it is neither, or the storage would be longer than the file.
@@ -58,7 +58,7 @@ class Storages:
 
     def _view(self, storage: Storage, view: Any) -> Storage:
         match view:
-            case (_, int() as start, int() as length) if 0 <= start and 0 <= length <= storage.length - start:
+            case (_, int() as start, int() as length) if start >= 0 and 0 <= length <= storage.length - start:
                 return Storage(storage.key, storage.dtype, length, start, storage)
         raise PresetError(f"a view of storage {storage.key!r} reaches beyond it")
 
