@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -19,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
     """Serves DATA; the path says what goes wrong."""
 
     protocol_version = "HTTP/1.1"
-    asked: list[tuple[str, str | None]] = []
+    asked: ClassVar[list[tuple[str, str | None]]] = []
 
     def log_message(self, *_: object) -> None:
         """No talk."""
