@@ -1,7 +1,7 @@
 """Score the shipped presets on NIH's test list and write (or check) their cards, aucs.csv and preds.csv.
 
     python benchmarks/starter_cards.py --data ../shared/data/nih            write them
-    python benchmarks/starter_cards.py --data ../shared/data/nih --check    compare with what is there; exit 1 if not equal
+    python benchmarks/starter_cards.py --data ../shared/data/nih --check    compare; exit 1 if not equal
 
 Nothing is chosen here: the epoch was chosen on validation patients when the weights were trained.
 """
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,12 @@ from tchexnet.classifier import Classifier
 from tchexnet.datasets import nih
 from tchexnet.datasets.records import Records
 from tchexnet.evaluation.macro import macro_difference
-from tchexnet.evaluation.summary import Summary, summarise
+from tchexnet.evaluation.summary import summarise
 from tchexnet.presets import cards
 from tchexnet.presets import preset as presets
 
 LIST = "test_list.txt"
+TRAINING_LIST = "NIH ChestX-ray14, the images of train_val_list.txt that were at hand, validation split off by patient"
 COMMAND = "python benchmarks/starter_cards.py --data NIH_FOLDER --check"
 TEST = (
     "the official NIH test list, cut to the images that were at hand: {images} frontal radiographs of {patients} "
@@ -33,16 +35,16 @@ TEST = (
     "each, many in bed. Labels are text-mined"
 )
 USE = (
-    "To see the whole way round work in the first minute, to teach with, to start a transfer from, and to test software "
-    "against. For results on patients' images, train on the full data or bring published weights."
+    "To see the whole way round work in the first minute, to teach with, to start a transfer from, and to test "
+    "software against. For results on patients' images, train on the full data or bring published weights."
 )
 LIMITS = (
     "Trained on {images} images where published CheXNets had about 80,000, at 128 px where they had 224: weaker than "
     "any published CheXNet, and small findings (nodules, thin pneumothoraces) suffer most.",
     "A score is the network's sigmoid output, not a probability: it is not calibrated, and it carries the prevalence "
     "of the training images.",
-    "One hospital, text-mined labels (a radiologist's re-reading finds many of them wrong), adults above all; nothing is "
-    "known about other hospitals, devices, or children.",
+    "One hospital, text-mined labels (a radiologist's re-reading finds many of them wrong), adults above all; nothing "
+    "is known about other hospitals, devices, or children.",
     "Pneumothorax in these data goes with chest drains; a score may see the drain.",
     "The sizes of the source files differ with the labels in this selection of images; training blurs images at random "
     "against that, which lessens the leak and does not prove it gone.",
@@ -82,7 +84,7 @@ def finish(name: str, records: Records, scores: dict[str, pd.DataFrame], check: 
     table.to_csv(preset.folder / "aucs.csv", index=False)
     scores[name].to_csv(preset.folder / "preds.csv", index=False)
     (preset.folder / presets.CARD).write_text(card)
-    presets.write(preset)
+    presets.write(replace(preset, training={**preset.training, "data": TRAINING_LIST}))
     return True
 
 
@@ -107,8 +109,8 @@ def facts(name: str, preset: presets.Preset, records: Records, scores: dict[str,
     """What the two cards say."""
     train = preset.training["train"]
     titles = {
-        "chexnet": "CheXNet, DenseNet-121 with 14 sigmoids, trained from random weights on a tenth of NIH ChestX-ray14.",
-        "tchexnet": "tCheXNet, the CheXNet backbone with Dense 512 and Dense 1, transferred to pneumothorax in two stages.",
+        "chexnet": "CheXNet: DenseNet-121 with 14 sigmoids, from random weights, on a tenth of NIH ChestX-ray14.",
+        "tchexnet": "tCheXNet: the CheXNet backbone, Dense 512 and Dense 1, transferred to pneumothorax in two stages.",
     }
     return cards.Facts(
         title=titles[name],
@@ -123,22 +125,27 @@ def facts(name: str, preset: presets.Preset, records: Records, scores: dict[str,
 
 def made(preset: presets.Preset) -> str:
     """The story of a training run, from what the preset recorded."""
-    training = preset.training
-    stages = "; ".join(
-        f"{stage['name']}: from {stage['first']}, {stage['epochs']} epochs at {stage['size'] or preset.recipe.size} px, "
-        f"one-cycle peak {stage['learning_rate']:g}"
-        for stage in training["config"]["stages"]
-    )
+    training, config = preset.training, preset.training["config"]
     train, valid, versions = training["train"], training["valid"], training["versions"]
+    sentences = [
+        "Data: NIH ChestX-ray14 (Wang et al. 2017, NIH Clinical Center), the images of `train_val_list.txt` that were",
+        f"at hand: {train['images']:,} images of {train['patients']:,} patients to learn from, {valid['images']:,} of",
+        f"{valid['patients']:,} other patients to choose the epoch by (validation AUC: {training['valid_auc']:.3f}).",
+        f"Start: {preset.parent or 'random weights'}. Stages: {'; '.join(map(stage, config['stages']))}.",
+        f"AdamW, batch {config['batch_size']}, weight decay {config['weight_decay']:g}, binary cross-entropy without",
+        f"weights, {config['precision']}. Hardware: {training['machine']}, no GPU, shared with other work;",
+        f"{training['seconds'] / 60:.0f} minutes. TensorFlow {versions['tensorflow']}, Keras {versions['keras']}.",
+        "Everything else is in preset.json and log.csv.",
+    ]
+    return "\n".join(sentences)
+
+
+def stage(fields: dict[str, Any]) -> str:
+    """One stage of a plan in words."""
+    size = f" at {fields['size']} px" if fields["size"] else ""
     return (
-        f"Data: NIH ChestX-ray14 (Wang et al. 2017, NIH Clinical Center), the images of `train_val_list.txt` that were at "
-        f"hand: {train['images']:,} images of {train['patients']:,} patients to learn from, {valid['images']:,} of "
-        f"{valid['patients']:,} other patients to choose the epoch by (validation AUC there: {training['valid_auc']:.3f}). "
-        f"Start: {preset.parent or 'random weights'}. Stages: {stages}. AdamW, batch {training['config']['batch_size']}, "
-        f"weight decay {training['config']['weight_decay']:g}, binary cross-entropy without weights, "
-        f"{training['config']['precision']}. Hardware: {training['machine']}, no GPU; {training['seconds'] / 60:.0f} minutes, "
-        f"beside other work. TensorFlow {versions['tensorflow']}, Keras {versions['keras']}. Everything else is in "
-        f"preset.json and log.csv."
+        f"{fields['name']}, {fields['epochs']} epochs from layer `{fields['first']}`{size}, "
+        f"one-cycle peak {fields['learning_rate']:g}"
     )
 
 

@@ -32,9 +32,7 @@ class Scores(Mapping[str, np.float32]):
         (np.float32(0.5), {'Edema': np.float32(0.5)})
     """
 
-    def __init__(
-        self, labels: Vocabulary, values: NDArray[np.float32], origin: str, warnings: tuple[str, ...]
-    ) -> None:
+    def __init__(self, labels: Vocabulary, values: NDArray[np.float32], origin: str, warnings: tuple[str, ...]) -> None:
         self.labels, self.array, self.origin, self.warnings = labels, values, origin, warnings
 
     def __getitem__(self, label: str) -> np.float32:
@@ -125,7 +123,9 @@ class Classifier:
         """
         if not radiographs:
             side = self.recipe.size // 32
-            return Outputs(*(np.empty(shape, np.float32) for shape in ((0, len(self.labels)), (0, 1024), (0, side, side, 1024))))
+            return Outputs(
+                *(np.empty(shape, np.float32) for shape in ((0, len(self.labels)), (0, 1024), (0, side, side, 1024)))
+            )
         parts = [self._batch(radiographs[i : i + BATCH]) for i in range(0, len(radiographs), BATCH)]
         return Outputs(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 

@@ -28,7 +28,7 @@ class Vocabulary(Sequence[str]):
         if len(set(self.labels)) != len(self.labels):
             raise LabelError(f"The vocabulary {self.name!r} names a finding twice: {', '.join(self.labels)}.")
 
-    def index(self, label: str, *_: int) -> int:  # type: ignore[override]
+    def index(self, label: str, *_: int) -> int:
         """Position of `label`.
 
         Raises:
@@ -41,7 +41,7 @@ class Vocabulary(Sequence[str]):
         article = "an" if self.name[:1] in "AEINO" else "a"
         raise LabelError(f"{label!r} is not {article} {self.name} label. {hint}")
 
-    def __getitem__(self, position):  # type: ignore[no-untyped-def,override]
+    def __getitem__(self, position):  # type: ignore[no-untyped-def]
         return self.labels[position]
 
     def __len__(self) -> int:

@@ -26,7 +26,7 @@ NETWORK = ("fsspec", "http.client", "pooch", "ray", "requests", "socket", "urlli
 RESERVED = {
     "keras": ("models/", "training/", "presets/importers/", "presets/keras_weights.py", "runtime/keras_engine.py"),
     "tensorflow": ("datasets/pipeline.py", "training/backend.py"),
-    "openvino": ("runtime/openvino_engine.py", "presets/keras_weights.py"),
+    "openvino": ("runtime/quiet.py",),
     **dict.fromkeys(NETWORK, ("presets/", "scoring/")),
 }
 

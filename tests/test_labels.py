@@ -10,10 +10,13 @@ from tchexnet.labels import CHEXPERT14, NIH14
 
 
 def test_nih_order_is_the_chexnet_family_order() -> None:
-    assert list(NIH14) == (
-        "Atelectasis Cardiomegaly Effusion Infiltration Mass Nodule Pneumonia Pneumothorax Consolidation Edema "
-        "Emphysema Fibrosis Pleural_Thickening Hernia"
-    ).split()
+    assert (
+        list(NIH14)
+        == (
+            "Atelectasis Cardiomegaly Effusion Infiltration Mass Nodule Pneumonia Pneumothorax Consolidation Edema "
+            "Emphysema Fibrosis Pleural_Thickening Hernia"
+        ).split()
+    )
 
 
 def test_chexpert_order_is_the_file_order() -> None:

@@ -44,10 +44,18 @@ def test_preset_json(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
-@pytest.mark.parametrize("name", ["log.csv", "aucs.csv"])
-def test_tables_of_a_preset(folder: Path, name: str) -> None:
-    with (folder / name).open() as file:
-        assert next(csv.reader(file)) == described(f"`{name}`")
+def test_aucs_of_a_preset(folder: Path) -> None:
+    with (folder / "aucs.csv").open() as file:
+        assert next(csv.reader(file)) == described("`aucs.csv`")
+
+
+@pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
+def test_log_of_a_preset(folder: Path) -> None:
+    """The shipped presets were trained before the log's later columns; test_command.py checks what a run writes."""
+    columns = described("`log.csv`")
+    with (folder / "log.csv").open() as file:
+        found = next(csv.reader(file))
+    assert found == columns[: len(found)]
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

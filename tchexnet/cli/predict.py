@@ -22,7 +22,9 @@ Example: tchexnet predict hello_world_images/mean_chest.png --preset chexnet --t
 def command(
     images: Annotated[list[str], typer.Argument(help="Paths of radiographs.", show_default=False)],
     preset: Annotated[str, typer.Option(help="A preset's name, or its folder.")] = "chexnet",
-    features: Annotated[bool, typer.Option("--features", help="The 1024 features; with --json, beside the scores.")] = False,
+    features: Annotated[
+        bool, typer.Option("--features", help="The 1024 features; with --json, beside the scores.")
+    ] = False,
     top: Annotated[int | None, typer.Option(min=1, help="Only the highest TOP scores, highest first.")] = None,
     precision: Annotated[str, typer.Option(help="fp32, or bf16 where the processor has it.")] = "fp32",
     as_json: Annotated[bool, typer.Option("--json", help="One object a line; see docs/schemas.md.")] = False,

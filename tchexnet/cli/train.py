@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tchexnet.cli import talk
-from tchexnet.errors import ConfigError, DataError
+from tchexnet.cli import talk, train_data
+from tchexnet.errors import ConfigError
 from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 
 if TYPE_CHECKING:
-    from tchexnet.datasets.records import Records
-    from tchexnet.training.config import Config
-    from tchexnet.training.trainer import Hooks
+    from tchexnet.training.hooks import Hooks
 
 DEFAULT_CONFIG = Path("configs/tchexnet.toml")
-CHEXPERT = Path("chexpert/CheXpert-v1.0-small")
 
 _HELP = """Train the stages of a configuration; the best epoch on the validation patients becomes OUT/preset.
 
@@ -28,11 +26,19 @@ Example: tchexnet train configs/starter-chexnet.toml --data nih/ --list train_va
 
 def command(
     config: Annotated[Path, typer.Argument(help="A TOML file; configs/ has examples.")] = DEFAULT_CONFIG,
-    data: Annotated[Path | None, typer.Option(help="A folder that `tchexnet prepare` wrote, or NIH's.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder that `tchexnet prepare` wrote, NIH's folder, or a CSV file.")
+    ] = None,
     image_list: Annotated[str | None, typer.Option("--list", help="An NIH image list in DATA.")] = None,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/latest"),
     start: Annotated[str | None, typer.Option("--from", help="A preset to start from.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in OUT.")] = False,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over the file; stages.head.epochs=2, for example.")
+    ] = None,
+    teacher: Annotated[str | None, typer.Option(help="The preset that labels the uncertain (self-trained).")] = None,
+    devices: Annotated[str, typer.Option(help="TensorFlow devices, with commas; by default every GPU.")] = "",
+    checkpoint_every: Annotated[float, typer.Option(help="Seconds between checkpoints within an epoch.")] = 300.0,
     licence: Annotated[str, typer.Option(help="Licence of the finished preset.")] = "unknown",
 ) -> None:
     from tchexnet.training import config as configs
@@ -40,14 +46,27 @@ def command(
     from tchexnet.training.start import initial_weights
     from tchexnet.training.trainer import Trainer
 
-    settings = configs.read(config)
-    train, valid = _records(settings, data, image_list)
+    settings = configs.read(config, changes or ())
+    train, valid, notes = train_data.read(settings, data, image_list, teacher)
+    for note in notes:
+        talk.say(note)
     parent = presets.read(store.find(start)) if start else None
-    talk.say(f"{len(train)} images to learn from, {len(valid)} to choose the best epoch by; no patient in both")
+    shared = len(set(train.patients) & set(valid.patients))
+    who = f"{shared} patients in both, since the data were split by row" if shared else "no patient in both"
+    talk.say(f"{len(train)} images to learn from, {len(valid)} to choose the best epoch by; {who}")
     if (out / "checkpoint.npz").exists() and not resume:
         raise ConfigError(f"{out} holds a run already; go on with --resume, or give another --out.")
     with talk.bar() as bar:
-        trainer = Trainer(settings, train, valid, out, initial_weights(settings, parent), _hooks(bar))
+        trainer = Trainer(
+            settings,
+            train,
+            valid,
+            out,
+            initial_weights(settings, parent),
+            _hooks(bar, settings.batch_size),
+            devices.split(",") if devices else None,
+            checkpoint_every,
+        )
         try:
             model = trainer.run(go_on=resume)
         except KeyboardInterrupt:
@@ -60,44 +79,41 @@ def command(
 command.__doc__ = _HELP
 
 
-def _records(settings: Config, data: Path | None, image_list: str | None) -> tuple[Records, Records]:
-    from tchexnet.datasets import nih, prepared, splits
-
-    if data is None:
-        _explain_chexpert()
-    elif (data / prepared.MANIFEST).is_file():
-        train, valid, _ = prepared.read(data)
-        return train.only(*settings.labels), valid.only(*settings.labels)
-    records = nih.read(data, image_list).only(*settings.labels)
-    return splits.split_by_patient(records, settings.validation, settings.split_seed)
-
-
-def _explain_chexpert() -> None:
-    if CHEXPERT.is_dir():
-        raise DataError(
-            f"{CHEXPERT} is there and must be prepared once: tchexnet prepare chexpert --root {CHEXPERT} --out data/chexpert; "
-            "then train with --data data/chexpert --from chexnet."
-        )
-    raise DataError(
-        f"{CHEXPERT} is not there; chexpert/README.md says how to get it. To try on other data: tchexnet train "
-        "configs/starter-tchexnet.toml --data FOLDER_OF_NIH --list train_val_list.txt --from chexnet --out runs/mine."
-    )
-
-
-def _hooks(bar) -> Hooks:  # type: ignore[no-untyped-def]
-    from tchexnet.training.trainer import Hooks
+def _hooks(bar, batch_size: int) -> Hooks:  # type: ignore[no-untyped-def]
+    from tchexnet.training.hooks import Hooks
 
     reading = bar.add_task("reading", figure="", visible=False)
+    caching = bar.add_task("frozen layers", figure="", visible=False)
     task = bar.add_task("training", figure="", visible=False)
+    pace = Pace()
 
     def on_read(done: int, total: int) -> None:
         bar.update(reading, completed=done, total=total, visible=done < total)
 
+    def on_cache(done: int, total: int) -> None:
+        figure = f"{pace(('cache', total), done):.0f} images/s"
+        bar.update(caching, completed=done, total=total, figure=figure, visible=done < total)
+
     def on_step(stage, epoch, step, steps, loss) -> None:  # type: ignore[no-untyped-def]
         where = f"{stage.name}, epoch {epoch + 1} of {stage.epochs}"
-        bar.update(task, description=where, completed=step, total=steps, figure=f"loss {loss:.4f}", visible=True)
+        figure = f"loss {loss:.4f}, {pace((stage.name, epoch), step) * batch_size:.0f} images/s"
+        bar.update(task, description=where, completed=step, total=steps, figure=figure, visible=True)
 
     def on_epoch(row: dict[str, object]) -> None:
         talk.say(f"{row['stage']}, epoch {row['epoch']}: loss {row['loss']:.4f}, validation AUC {row['valid_auc']:.4f}")
 
-    return Hooks(on_step, on_epoch, on_read)
+    return Hooks(on_step, on_epoch, on_read, on_cache, talk.say)
+
+
+class Pace:
+    """How many a second, since the first call of the same work; 0 at that call."""
+
+    def __init__(self) -> None:
+        self._work: object = None
+        self._since, self._from = 0.0, 0
+
+    def __call__(self, work: object, done: int) -> float:
+        now = time.monotonic()
+        if work != self._work:
+            self._work, self._since, self._from = work, now, done
+        return (done - self._from) / (now - self._since) if now > self._since else 0.0

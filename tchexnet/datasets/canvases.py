@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tchexnet.datasets import disk
 from tchexnet.datasets.records import Records
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
@@ -28,6 +29,7 @@ def canvases(
 
     Raises:
         ImageError: an image cannot be read.
+        DataError: the disk has no room for the file.
     """
     path = folder / f"canvases-{_key(records, recipe)}.npy"
     if not path.exists():
@@ -40,7 +42,7 @@ def canvases(
 
 def _fill(path: Path, records: Records, recipe: Recipe, progress: Callable[[int, int], None]) -> None:
     shape = (len(records), recipe.size, recipe.size)
-    target = np.lib.format.open_memmap(path, "w+", np.float16, shape)
+    target = disk.new_array(path, np.float16, shape, f"The canvases of {len(records)} images")
 
     def fill(row: int) -> None:
         target[row] = recipe.canvas(read(records.path(row)))

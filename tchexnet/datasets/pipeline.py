@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,22 @@ def batches(
         return normalise(changed, recipe), labels
 
     return tf.data.Dataset.from_generator(generate, output_signature=signature).map(prepare).prefetch(4)
+
+
+def in_order(
+    canvases: np.ndarray, recipe: Recipe, augmentation: Augmentation | None, *, batch_size: int, seed: int, copy: int
+) -> Iterator[NDArray[np.float32]]:
+    """Every image once, in file order: (b, size, size, channels) float32, the last batch as short as it is.
+
+    Args:
+        augmentation: changes by (seed, copy, batch); None shows each image as it is.
+    """
+    for step, start in enumerate(range(0, len(canvases), batch_size)):
+        grey = canvases[start : start + batch_size].astype(np.float32)
+        if augmentation is not None:
+            key = tf.constant([seed, copy * 1_000_000 + step], tf.int64)
+            grey = augment(tf.constant(grey), augmentation, key).numpy()
+        yield recipe.normalise(grey)
 
 
 def normalise(grey: tf.Tensor, recipe: Recipe) -> tf.Tensor:

@@ -40,7 +40,8 @@ def check_content(radiograph: Radiograph) -> None:
 
 
 def _extent(pixels: NDArray[np.float32]) -> tuple[float, float]:
-    rows, columns = (max(1, side // _SAMPLES_A_SIDE) for side in pixels.shape)
-    sample = np.sort(pixels[::rows, ::columns], axis=None)
+    rows, columns = (-(-side // _SAMPLES_A_SIDE) for side in pixels.shape)
+    sample = pixels[::rows, ::columns].ravel()
     tail = int(_TAIL * (sample.size - 1))
-    return float(sample[tail]), float(sample[-1 - tail])
+    ends = np.partition(sample, (tail, sample.size - 1 - tail))
+    return float(ends[tail]), float(ends[sample.size - 1 - tail])

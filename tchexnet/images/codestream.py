@@ -8,13 +8,14 @@ from tchexnet.errors import ImageError
 
 _SEGMENT_FREE = {0x01, *range(0xD0, 0xDA)}
 _FRAME_STARTS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_SCAN_START, _END = b"\xff\xda", b"\xff\xd9"
 # PackBits turns two bytes into at most 128, and never needs more than one byte in 128 on top of what it packs.
 _RLE_OVERHEAD = 1.02
 _RLE_HEADER = 4096
 
 
 def check_codestream(frame: bytes, dataset: Dataset, syntax: uid.UID, origin: str) -> None:
-    """Refuse a frame whose own size differs from the header's, before anything is allocated for it.
+    """Refuse a frame whose own size differs from the header's, or that lacks its end, before it is decoded.
 
     Raises:
         ImageError: `truncated`.
@@ -30,6 +31,9 @@ def check_codestream(frame: bytes, dataset: Dataset, syntax: uid.UID, origin: st
         what = "no compressed image" if found is None else f"a compressed image of {found} (rows, columns, channels)"
         message = f"{origin} holds {what} and its header states {(rows, columns, 1)}: copy or export it again."
         raise ImageError("truncated", message)
+    # CharLS reads on past the end of a stream that lacks its end marker, for seconds.
+    if syntax not in uid.JPEG2000TransferSyntaxes and frame.rfind(_END) < frame.rfind(_SCAN_START):
+        raise ImageError("truncated", f"{origin} holds a compressed image without its end: copy it again.")
 
 
 def jpeg_size(frame: bytes) -> tuple[int, int, int] | None:

@@ -59,8 +59,8 @@ def _guarded(reading: Any, origin: str) -> Radiograph:
     except MemoryError as error:
         raise ImageError("too large", f"{origin} needs more memory than there is: make it smaller.") from error
     except Exception as error:  # pydicom and the codecs raise a dozen types on damaged files, RecursionError among them
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        message = f"{origin} is a DICOM file that ends early or is damaged ({reason}): copy it again."
+        # The error's own text is left out: it may quote the header, and the header names the patient.
+        message = f"{origin} is a DICOM file that ends early or is damaged ({type(error).__name__}): copy it again."
         raise ImageError("truncated", message) from error
     return radiograph
 

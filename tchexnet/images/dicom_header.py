@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from pydicom import Dataset
@@ -35,19 +36,25 @@ _NAMES = {
     "KO": "a key object selection",
     "DOC": "a document",
 }
+_CODE = re.compile(r"[A-Z0-9 ._/,-]{0,64}")
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "PALETTE COLOR", "YBR", "HSV", "ARGB", "CMYK")
 _CHEST = ("", "CHEST", "THORAX", "LUNG", "TORAX", "CHEST_PA", "CHEST_AP")
 
 
 def text(dataset: Dataset, keyword: str) -> str:
-    """The element as upper-case text without padding, the first value of several; "" where it is absent."""
+    """The element as upper-case text without padding, the first value of several; "" where it is absent.
+
+    "?" where it is longer, or holds other characters, than such an element may: a damaged header can run a patient's
+    name into it, and what this returns is shown in errors and kept in the Radiograph.
+    """
     value = dataset.get(keyword)
     if value is None or isinstance(value, Dataset):
         return ""
     if not isinstance(value, str) and hasattr(value, "__len__"):
         value = value[0] if len(value) else ""
-    return str(value).strip(" \x00").upper()
+    stated = str(value).strip(" \x00").upper()
+    return stated if _CODE.fullmatch(stated) else "?"
 
 
 def check_header(dataset: Dataset, origin: str) -> None:
@@ -75,16 +82,17 @@ def _check_modality(dataset: Dataset, origin: str) -> None:
     modality = text(dataset, "Modality")
     if modality in (*_RADIOGRAPHY, *_CAPTURES, ""):
         return
-    what = _NAMES.get(modality, f"of modality {modality[:16]!r}")
-    raise ImageError("unsupported", f"{origin} is {what} (Modality {modality[:16]}): give a CR, DX or RG radiograph.")
+    what = _NAMES.get(modality, f"of modality {modality!r}")
+    raise ImageError("unsupported", f"{origin} is {what} (Modality {modality}): give a CR, DX or RG radiograph.")
 
 
 def _check_has_pixels(dataset: Dataset, origin: str) -> None:
     if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
         raise ImageError("unsupported", f"{origin} stores floating-point pixels: give 8 to 16 bit integers.")
     if "PixelData" not in dataset and "Rows" not in dataset:
-        name = UID(text(dataset, "SOPClassUID")).name or "of an unnamed class"
-        raise ImageError("unsupported", f"{origin} is a DICOM object without an image ({name}): give a radiograph.")
+        stated = UID(text(dataset, "SOPClassUID"))
+        what = f" ({stated.name})" if stated.name != stated else ""
+        raise ImageError("unsupported", f"{origin} is a DICOM object without an image{what}: give a radiograph.")
     for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated"):
         if not dataset.get(keyword):
             raise ImageError("truncated", f"{origin} is a DICOM file without {keyword}: copy or export it again.")
@@ -112,11 +120,11 @@ def _integer(dataset: Dataset, keyword: str, default: int) -> int:
 def view_position(dataset: Dataset) -> str | None:
     """ViewPosition, such as PA, AP or LL; else what ViewCodeSequence means, in capitals; else None."""
     stated = text(dataset, "ViewPosition")
-    if stated:
-        return stated[:16]
+    if stated and stated != "?":
+        return stated
     for item in dataset.get("ViewCodeSequence") or ():
         meaning = text(item, "CodeMeaning")
-        return meaning[:64] or None
+        return None if meaning in ("", "?") else meaning
     return None
 
 
@@ -148,5 +156,5 @@ def warnings(dataset: Dataset, origin: str) -> tuple[str, ...]:
     if is_lateral(view):
         found.append(f"{origin} is a lateral view ({view}): the models were trained on frontal views.")
     if body not in _CHEST and "CHEST" not in body:
-        found.append(f"{origin} is said to show {body[:32]}, not a chest.")
+        found.append(f"{origin} is said to show {body}, not a chest.")
     return tuple(found)

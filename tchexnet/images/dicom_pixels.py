@@ -13,8 +13,8 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from tchexnet.errors import ImageError
 from tchexnet.images.codestream import check_codestream
-
-_CHUNK = 1 << 20
+from tchexnet.images.grey import row_chunks
+from tchexnet.images.rle import decode_rle
 
 # One decoder a syntax, so that a file reads alike wherever the packages are installed: (pydicom's name, pip's name).
 _PLUGINS: dict[str, tuple[str, str]] = {
@@ -26,7 +26,6 @@ _PLUGINS: dict[str, tuple[str, str]] = {
     uid.JPEGLSNearLossless: ("pyjpegls", "pyjpegls"),
     uid.JPEG2000Lossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
     uid.JPEG2000: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    uid.RLELossless: ("pylibjpeg", "pylibjpeg-rle"),
 }
 _NATIVE = (
     uid.ImplicitVRLittleEndian,
@@ -64,22 +63,17 @@ class StoredPixels:
     def present(self) -> NDArray[np.bool_]:
         """(2 ** bits,) whether each bit pattern occurs in the image."""
         found = np.zeros(1 << self.bits, np.bool_)
-        for rows in self._chunks():
+        for rows in row_chunks(self.samples.shape):
             found[self._patterns(rows)] = True
         return found
 
     def through(self, table: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width) float32: the table's value for each pixel. `table`: (2 ** bits,) by bit pattern."""
         grey = np.empty(self.samples.shape, np.float32)
-        for rows in self._chunks():
+        # By chunks: NumPy widens an index to 64 bits, eight bytes a pixel.
+        for rows in row_chunks(self.samples.shape):
             np.take(table, self._patterns(rows), out=grey[rows], mode="clip")
         return grey
-
-    def _chunks(self) -> list[slice]:
-        # NumPy widens an index to 64 bits: by the whole image that would be eight bytes a pixel.
-        height, width = self.samples.shape
-        step = max(1, _CHUNK // width)
-        return [slice(top, top + step) for top in range(0, height, step)]
 
     def _patterns(self, rows: slice) -> NDArray[Any]:
         part = self.samples[rows]
@@ -112,7 +106,7 @@ def transfer_syntax(dataset: Dataset, origin: str) -> uid.UID:
         ImageError: `unsupported`.
     """
     stated = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
-    if stated in _NATIVE or stated in _PLUGINS:
+    if stated in _NATIVE or stated in _PLUGINS or stated == uid.RLELossless:
         return uid.UID(stated)
     if stated:
         name = uid.UID(stated).name
@@ -123,11 +117,16 @@ def transfer_syntax(dataset: Dataset, origin: str) -> uid.UID:
 
 
 def _decode(dataset: Dataset, syntax: uid.UID, native: bool, origin: str) -> NDArray[Any]:
+    if not native:
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        check_codestream(frame, dataset, syntax, origin)
+        if syntax == uid.RLELossless:
+            return decode_rle(frame, int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated) // 8)
+    if syntax == uid.JPEGExtended12Bit and int(dataset.BitsAllocated) > 8:
+        raise ImageError("unsupported", f"{origin} is compressed as 12-bit lossy JPEG: export it uncompressed.")
     decoder = get_decoder(syntax)
     plugin, package = ("", "") if native else _PLUGINS[syntax]
     if plugin and plugin not in decoder.available_plugins:
         raise ImageError("unsupported", f"{origin} is compressed as {syntax.name}: install {package} to read it.")
-    if not native:
-        check_codestream(get_frame(dataset.PixelData, 0, number_of_frames=1), dataset, syntax, origin)
     array, _ = decoder.as_array(dataset, index=0, raw=True, decoding_plugin=plugin, **_RAW_BITS)
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -12,6 +12,7 @@ from tchexnet.errors import ImageError
 COMMON_BITS = (8, 10, 12, 14, 16)
 """Depths that detectors and film scanners use."""
 
+_CHUNK = 1 << 20
 COLOUR_SPREAD = 24
 COLOUR_SHARE = 0.01
 COLOUR_MEAN = 8.0
@@ -64,16 +65,26 @@ def from_channels(values: NDArray[np.uint8], origin: str) -> tuple[NDArray[np.ui
     Raises:
         ImageError: `coloured`.
     """
-    red, green, blue = values[..., 0], values[..., 1], values[..., 2]
-    if np.array_equal(red, green) and np.array_equal(green, blue):
-        return np.ascontiguousarray(red), ()
-    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    mean, share = float(spread.mean()), float(np.count_nonzero(spread > COLOUR_SPREAD)) / spread.size
+    if np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(values[..., 1], values[..., 2]):
+        return np.ascontiguousarray(values[..., 0]), ()
+    luma = np.empty(values.shape[:2], np.uint8)
+    total = many = 0
+    for rows in row_chunks(luma.shape):
+        part = values[rows]
+        spread = part.max(axis=2) - part.min(axis=2)
+        total, many = total + int(spread.sum()), many + int(np.count_nonzero(spread > COLOUR_SPREAD))
+        luma[rows] = np.rint(part @ _LUMA)
+    mean, share = total / luma.size, many / luma.size
     if share > COLOUR_SHARE or mean > COLOUR_MEAN:
         raise ImageError(
             "coloured",
             f"{origin} is in colour ({share:.1%} of its pixels; channels differ by {mean:.0f} of 255 on average): "
             "give the grey radiograph.",
         )
-    luma = np.rint(values @ _LUMA).astype(np.uint8)
     return luma, (f"{origin} has a few coloured pixels ({share:.2%}): its luma was taken.",) if share else ()
+
+
+def row_chunks(shape: tuple[int, ...]) -> list[slice]:
+    """Slices of about a million pixels' rows each, so that what is made on the way stays small beside the image."""
+    step = max(1, _CHUNK // shape[1])
+    return [slice(top, top + step) for top in range(0, shape[0], step)]

@@ -112,7 +112,8 @@ class Recipe:
     def normalise(self, grey: NDArray[np.float32]) -> NDArray[np.float32]:
         """Grey values (..., h, w) in [0, 1] to network values (..., h, w, channels) float32."""
         scaled = (self.low + grey * (self.high - self.low))[..., None]
-        return ((scaled - np.float32(self.mean)) / np.float32(self.std)).astype(np.float32)
+        mean, std = (np.array(numbers, np.float32) for numbers in (self.mean, self.std))
+        return np.asarray((scaled - mean) / std, np.float32)
 
     def _views(self, canvas: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         if self.views == "one":

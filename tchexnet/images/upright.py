@@ -1,8 +1,8 @@
 """Is it the right way up, and bone white? Two linear scores over an 8 x 8 thumbnail, to warn and never to refuse.
 
-A frontal chest has a bright middle and a bright abdomen below dark lungs. Each score is positive for such an image; it
-changes its sign when grey values, or rows, are reversed. The weights are a logistic regression without intercept, fitted
-on NIH ChestX-ray14 training images by `benchmarks/reading_checks.py --fit`; docs/reliability.md has the rates measured.
+A frontal chest has a bright middle and a bright abdomen below dark lungs. Each score is positive for such an image and
+changes sign when grey values, or rows, are reversed. The weights are a logistic regression without intercept, fitted on
+NIH training images by `benchmarks/reading_checks.py --fit`; docs/reliability.md has the rates measured.
 """
 
 from __future__ import annotations

@@ -23,6 +23,6 @@ def backbone(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Model:
 
 
 def tapped(model: keras.Model) -> keras.Model:
-    """The same network with three outputs: scores (n, labels), features (n, 1024), feature map (n, h/32, w/32, 1024)."""
+    """The same network with the outputs scores (n, labels), features (n, 1024), feature map (n, h/32, w/32, 1024)."""
     taps = [model.get_layer(name).output for name in (SCORES, FEATURES, FEATURE_MAP)]
     return keras.Model(model.inputs, taps, name=f"{model.name}_tapped")

@@ -74,4 +74,6 @@ def _macro(summary: Summary) -> str:
     if len(summary.rows) == 1:
         return ""
     out = f" {', '.join(macro.left_out)} stays out: too few positives." if macro.left_out else ""
-    return f"Mean AUC over {len(macro.labels)} findings: **{macro.value:.3f}** [{macro.low:.3f}, {macro.high:.3f}].{out}"
+    return (
+        f"Mean AUC over {len(macro.labels)} findings: **{macro.value:.3f}** [{macro.low:.3f}, {macro.high:.3f}].{out}"
+    )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
-import openvino
 from numpy.typing import NDArray
-from openvino import opset15
 from safetensors.numpy import load_file, save_file
 
 from tchexnet.errors import PresetError
 from tchexnet.models import chexnet, densenet, tchexnet
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
+from tchexnet.runtime.quiet import openvino, opset15
 
 
 def build(preset: Preset) -> keras.Model:
@@ -43,6 +43,7 @@ def export(model: keras.Model, preset: Preset, half: bool = True) -> None:
     assign(model, stored)
     preset.folder.mkdir(parents=True, exist_ok=True)
     save_file(stored, preset.folder / presets.WEIGHTS)
+    (preset.folder / presets.WEIGHTS).chmod(0o644)  # safetensors writes it for its owner alone
     _export_openvino(model, preset.folder / presets.NETWORK)
 
 
@@ -51,7 +52,7 @@ def load(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False)
 
 
-def assign(model: keras.Model, tensors: dict[str, NDArray]) -> None:
+def assign(model: keras.Model, tensors: dict[str, NDArray[Any]]) -> None:
     """Give every variable of `model` its tensor, by name.
 
     Raises:
@@ -79,7 +80,7 @@ def _key(layer: keras.Layer, weight: keras.Variable) -> str:
     return f"{layer.name}/{weight.name}"
 
 
-def _rounded(value: NDArray[np.float32], half: bool) -> NDArray:
+def _rounded(value: NDArray[np.float32], half: bool) -> NDArray[Any]:
     return np.ascontiguousarray(value.astype(np.float16) if half and value.ndim > 1 else value.astype(np.float32))
 
 
@@ -107,3 +108,8 @@ def _halve(network: openvino.Model) -> None:
         wide = opset15.convert(opset15.constant(half), "f32")
         for target in targets:
             target.replace_source_output(wide.output(0))
+
+
+def export_network(model: keras.Model, path: Path) -> None:
+    """Write any Keras model as an OpenVINO network in float32: `path` ends in `.xml`, its `.bin` stands beside it."""
+    model.export(str(path), format="openvino", verbose=False)

@@ -22,8 +22,10 @@ class KerasEngine:
 
     def __init__(self, model: keras.Model, precision: Precision = "fp32") -> None:
         if precision != "fp32":
-            raise EngineError(f"The Keras engine computes in fp32, not {precision!r}; use the OpenVINO engine for that.")
-        self.precision = precision
+            raise EngineError(
+                f"The Keras engine computes in fp32, not {precision!r}; use the OpenVINO engine for that."
+            )
+        self.precision: Precision = precision
         self.model = model
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:

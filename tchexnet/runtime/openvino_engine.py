@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
 from tchexnet.runtime.engine import Outputs, Precision
+from tchexnet.runtime.quiet import openvino
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
@@ -38,10 +38,12 @@ class OpenVINOEngine:
         settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
-        self.precision = precision
+        self.precision: Precision = precision
         self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
         if len(self._compiled.outputs) != 3:
-            raise EngineError(f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed.")
+            raise EngineError(
+                f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed."
+            )
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
@@ -52,3 +54,25 @@ class OpenVINOEngine:
 def has_bf16() -> bool:
     """Whether this machine's processor computes in bfloat16."""
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class Mapping:
+    """Any exported network with one input and one output, such as the frozen part of a network in training.
+
+    Args:
+        network, precision: as for `OpenVINOEngine`.
+
+    Raises:
+        EngineError: the processor has no bfloat16.
+    """
+
+    def __init__(self, network: Path, precision: Precision = "fp32") -> None:
+        if precision == "bf16" and not has_bf16():
+            raise EngineError("This processor does not compute in bfloat16; use the precision fp32.")
+        core = openvino.Core()
+        settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The output for a batch, float32."""
+        return np.array(self._compiled(np.ascontiguousarray(batch, np.float32))[0], np.float32)

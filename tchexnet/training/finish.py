@@ -1,10 +1,11 @@
-"""From a finished run to a preset folder: weights for every engine, the configuration, and the log."""
+"""From a finished run to a preset folder: weights for every engine, the configuration, the log, validation scores."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import platform
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,18 @@ from typing import Any
 import keras
 import pandas as pd
 
+from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
+from tchexnet.evaluation.summary import summarise
 from tchexnet.presets import keras_weights
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
+from tchexnet.training import resume, sources
 from tchexnet.training.config import Config
+from tchexnet.training.trainer import CACHE
+
+ROUNDS = 1000
+"""Of the bootstrap behind the intervals in `aucs.csv`."""
 
 
 def write_preset(
@@ -41,17 +49,40 @@ def write_preset(
             "config": config.to_dict(),
             "train": _part(train),
             "valid": _part(valid),
-            "valid_auc": float(log["valid_auc"][log["stage"] == config.stages[-1].name].max()),
+            "valid_auc": float(log["valid_auc"][log["stage"].isin(_kept_stages(config))].max()),
             "seconds": float(log["seconds"].iloc[-1]),
             "machine": f"{platform.machine()}, {_cores()} cores",
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino")},
         },
         folder=run / "preset",
     )
-    keras_weights.export(model, preset)
-    log.to_csv(preset.folder / "log.csv", index=False)
-    (preset.folder / presets.CARD).write_text(_plain_card(preset))
-    return presets.write(preset)
+    with resume.writing(run):
+        keras_weights.export(model, preset)
+        log.to_csv(preset.folder / "log.csv", index=False)
+        _write_scores(model, config, valid, run, preset.folder)
+        (preset.folder / presets.CARD).write_text(_plain_card(preset))
+        return presets.write(preset)
+
+
+def _write_scores(model: keras.Model, config: Config, valid: Records, run: Path, folder: Path) -> None:
+    """`preds.csv` and `aucs.csv` of the validation images, one view each, in the run and in its preset."""
+    recipe = replace(config.recipe, views="one")
+    pixels = canvases(valid, recipe, run / CACHE)
+    scores = sources.predict(model, recipe, pixels)
+    preds = pd.DataFrame(scores, columns=list(config.labels))
+    preds.insert(0, "image", valid.names)
+    rows = summarise(valid.y, scores, config.labels, valid.patients, rounds=ROUNDS).rows
+    aucs = pd.DataFrame([asdict(row) for row in rows])
+    for place in (run, folder):
+        preds.to_csv(place / "preds.csv", index=False)
+        aucs.to_csv(place / "aucs.csv", index=False)
+
+
+def _kept_stages(config: Config) -> list[str]:
+    """The last stages, as far back as the input size is the last one's: the best weights are chosen among them."""
+    sizes = [stage.size or config.recipe.size for stage in config.stages]
+    other = [position for position, size in enumerate(sizes) if size != sizes[-1]]
+    return [stage.name for stage in config.stages[max(other, default=-1) + 1 :]]
 
 
 def _part(records: Records) -> dict[str, Any]:
@@ -69,6 +100,7 @@ def _cores() -> int:
 def _plain_card(preset: Preset) -> str:
     training = json.dumps({key: training for key, training in preset.training.items() if key != "config"}, indent=2)
     return (
-        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet.\n\n```json\n{training}\n```\n\n"
+        f"# {preset.name}\n\nTrained by `tchexnet train`; not evaluated on a test set yet: `aucs.csv` and "
+        f"`preds.csv` are of the validation patients, by whom the epoch was chosen.\n\n```json\n{training}\n```\n\n"
         "Research use; not a medical device.\n"
     )

@@ -10,19 +10,20 @@ from tchexnet.models.tchexnet import adopt_backbone
 from tchexnet.presets import keras_weights
 from tchexnet.presets.preset import Preset
 from tchexnet.training.config import Config
-from tchexnet.training.trainer import build
+from tchexnet.training.network import build
 
 
 def initial_weights(config: Config, parent: Preset | None) -> list[NDArray[np.float32]] | None:
     """Weights in the order of `model.get_weights()`; None where there is no parent.
 
-    A parent with the same head (architecture and labels) gives everything, another one its backbone.
+    A parent with the same sigmoid head (architecture and labels) gives everything, another one its backbone.
     """
     if parent is None:
         return None
     keras.utils.set_random_seed(config.seed)
     source = keras_weights.build(parent)
-    if (parent.architecture, parent.labels) == (config.architecture, config.labels):
+    same = (parent.architecture, parent.labels) == (config.architecture, config.labels)
+    if same and config.head == "sigmoid":
         return source.get_weights()
     model = build(config, config.recipe.size)
     adopt_backbone(model, source)

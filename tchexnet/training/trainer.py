@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from tchexnet.datasets import pipeline
-from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.errors import TrainingError
-from tchexnet.evaluation.auc import auc
-from tchexnet.images.recipe import Recipe
-from tchexnet.models import chexnet, tchexnet
-from tchexnet.training import backend, resume
+from tchexnet.training import backend, losses, network, optimizers, resume, schedules, sitting, sources
 from tchexnet.training.config import Config
-from tchexnet.training.losses import masked_bce
+from tchexnet.training.hooks import Hooks
+from tchexnet.training.journal import Journal
+from tchexnet.training.measure import macro_auc
 from tchexnet.training.resume import Progress
-from tchexnet.training.stages import Stage, learning_rate, open_layers
+from tchexnet.training.sitting import Sitting
+from tchexnet.training.stages import Stage
 
-CHECKPOINT_SECONDS = 300
-MIN_POSITIVES = 10
+CHECKPOINT_SECONDS = 300.0
 BEST = "best.weights.h5"
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the edge wants to hear; the loop itself prints nothing.
-
-    Args:
-        on_step: (stage, epoch, step, steps, mean loss so far).
-        on_epoch: the new row of the log.
-        on_read: (images read, images in all).
-    """
-
-    on_step: Callable[[Stage, int, int, int, float], None] = lambda *_: None
-    on_epoch: Callable[[dict[str, object]], None] = lambda row: None
-    on_read: Callable[[int, int], None] = lambda done, total: None
+CHECKPOINT = "checkpoint.npz"
+CACHE = "cache"
 
 
 class Trainer:
@@ -51,8 +33,10 @@ class Trainer:
     Args:
         config: what to compute.
         train, valid: records with the configuration's labels; no patient in both.
-        out: the run folder: `log.csv`, `checkpoint.npz`, `best.weights.h5`.
-        initial: weights to start from, as `model.get_weights()` lists them; None starts from random ones.
+        out: the run folder: `journal`'s files, `checkpoint.npz`, `best.weights.h5`, and `cache/`.
+        initial: weights to start from, as `network.build(...).get_weights()` lists them; None starts from random ones.
+        devices: see `backend.Devices`.
+        checkpoint_seconds: how often to save within an epoch; None means `CHECKPOINT_SECONDS`.
     """
 
     def __init__(
@@ -63,11 +47,16 @@ class Trainer:
         out: Path,
         initial: list[NDArray[np.float32]] | None = None,
         hooks: Hooks | None = None,
+        devices: Sequence[str] | None = None,
+        checkpoint_seconds: float | None = None,
     ) -> None:
         self.config, self.train, self.valid, self.out = config, train, valid, Path(out)
         self.hooks = hooks or Hooks()
         self.initial = initial
         self.progress = Progress()
+        self._every = CHECKPOINT_SECONDS if checkpoint_seconds is None else checkpoint_seconds
+        self._names = devices
+        self._journal = Journal(self.out)
         self._saved = time.monotonic()
 
     def run(self, go_on: bool = False) -> keras.Model:
@@ -79,134 +68,136 @@ class Trainer:
             go_on: continue from the checkpoint in `out`, if there is one.
 
         Raises:
-            TrainingError: the loss is not finite, or the checkpoint does not fit.
+            TrainingError: the loss is not finite, a file cannot be written, or the checkpoint does not fit.
+            DataError: the disk has no room for what is to be kept on it.
         """
         self.out.mkdir(parents=True, exist_ok=True)
+        if len(self.train) < self.config.batch_size:
+            raise TrainingError(
+                f"{len(self.train)} training images make no batch of {self.config.batch_size}; lower batch_size."
+            )
         backend.prepare(self.config.seed, self.config.precision)
+        self.devices = backend.Devices(self._names)
+        self.devices.fits(self.config.batch_size)
         resumes = go_on and self._checkpoint.exists()
         if resumes:
-            self.progress = resume.peek(self._checkpoint, self.config.to_dict())
+            self._look_back()
+        with resume.writing(self.out):
+            self._journal.begin(self.config, self.train, self.valid)
         for stage in self.config.stages[self.progress.stage :]:
-            self._stage(stage, resumes)
-            self.progress.stage, self.progress.epoch, resumes = self.progress.stage + 1, 0, False
+            self._run_stage(stage, resumes)
+            self.progress.stage, resumes = self.progress.stage + 1, False
         return self.best()
 
     def best(self) -> keras.Model:
-        """The network at the recipe's size with the best weights so far, in float32."""
+        """The network at the recipe's size with the best weights so far, in float32, as a preset holds it."""
         keras.config.set_dtype_policy("float32")
-        model = build(self.config, self.config.recipe.size)
+        model = network.build(self.config, self.config.recipe.size)
         model.load_weights(self.out / BEST)
-        return model
+        return network.published(model, self.config)
 
     @property
     def _checkpoint(self) -> Path:
-        return self.out / "checkpoint.npz"
+        return self.out / CHECKPOINT
 
-    def _stage(self, stage: Stage, resumes: bool) -> None:
+    def _look_back(self) -> None:
+        self.progress, machine = resume.peek(self._checkpoint, self.config)
+        for sentence in resume.differences(machine, backend.fingerprint(self.devices)):
+            self.hooks.on_note(sentence)
+
+    def _run_stage(self, stage: Stage, resumes: bool) -> None:
+        seated = self._sit_down(stage, resumes)
+        while not schedules.ends(self.progress, stage):
+            self._epoch(seated)
+            self._validate(seated)
+            self._save(seated)
+        with resume.writing(self.out):
+            self._journal.curves(self.progress.rows)
+
+    def _sit_down(self, stage: Stage, resumes: bool) -> Sitting:
         size = stage.size or self.config.recipe.size
-        model = self._compiled(stage, size)
-        if resumes:
-            resume.restore(self._checkpoint, model)
-        else:
-            self._start(model, size)
-        recipe = replace(self.config.recipe, size=size, views="one")
-        pixels = [canvases(part, recipe, self.out / "cache", self.hooks.on_read) for part in (self.train, self.valid)]
-        while self.progress.epoch < stage.epochs:
-            self._epoch(model, stage, recipe, pixels[0])
-            self._validate(model, stage, recipe, pixels[1])
-            self._save(model)
-
-    def _compiled(self, stage: Stage, size: int) -> keras.Model:
-        model = build(self.config, size)
-        backend.fuse_batch_norm(model)
-        open_layers(model, stage.first, stage.batch_norm)
-        optimizer = keras.optimizers.AdamW(weight_decay=self.config.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-        model.compile(optimizer, loss=masked_bce, jit_compile=False)
-        return model
+        with self.devices.scope():
+            model, learner = sitting.networks(self.config, stage, self.train.y)
+            if resumes:
+                resume.restore(self._checkpoint, model, learner.optimizer)
+            else:
+                self._start(model, size)
+        parts = (self.train, self.valid)
+        source = sitting.source(self.config, self.progress.stage, model, parts, self.out / CACHE, self.hooks)
+        seated = Sitting(stage, model, learner, source)
+        if not resumes:
+            self._save(seated)
+        return seated
 
     def _start(self, model: keras.Model, size: int) -> None:
-        stage = self.progress.stage
-        if stage > 0:
+        position = self.progress.stage
+        schedules.reset(self.progress)
+        if position > 0:
             model.load_weights(self.out / BEST)
-            before = self.config.stages[stage - 1].size or self.config.recipe.size
+            before = self.config.stages[position - 1].size or self.config.recipe.size
             if before != size:
                 self.progress.best = float("-inf")
         elif self.initial is not None:
             model.set_weights(self.initial)
-        model.optimizer.build(model.trainable_variables)
-        self._save(model)
 
-    def _epoch(self, model: keras.Model, stage: Stage, recipe: Recipe, pixels: NDArray[np.float16]) -> None:
-        progress, size = self.progress, self.config.batch_size
-        steps = len(pixels) // size
-        seed = self.config.seed + 1000 * progress.stage
-        data = pipeline.batches(
-            pixels,
-            self.train.y,
-            recipe,
-            stage.augmentation,
-            batch_size=size,
-            seed=seed,
-            epoch=progress.epoch,
-            first_step=progress.step,
-        )
-        for inputs, labels in data:
-            done = progress.epoch * steps + progress.step
-            model.optimizer.learning_rate.assign(learning_rate(stage, done, steps * stage.epochs))
-            loss = float(model.train_on_batch(inputs, labels))
+    def _epoch(self, seated: Sitting) -> None:
+        progress, stage, source = self.progress, seated.stage, seated.source
+        for inputs, labels in source.batches(progress.epoch, progress.step):
+            done = progress.epoch * source.steps + progress.step
+            rate = schedules.learning_rate(stage, done, source.steps * stage.epochs, progress.drops)
+            seated.learner.optimizer.learning_rate.assign(rate)
+            loss = self.devices.step(seated.learner, inputs, labels)
             if not np.isfinite(loss):
-                raise TrainingError(
-                    f"The loss became {loss} in stage {stage.name!r}, epoch {progress.epoch + 1}, step "
-                    f"{progress.step + 1}; lower learning_rate. The best weights so far are in {self.out / BEST}."
-                )
+                raise TrainingError(self._not_finite(loss, stage))
             progress.step, progress.loss_sum = progress.step + 1, progress.loss_sum + loss
-            self.hooks.on_step(stage, progress.epoch, progress.step, steps, progress.loss_sum / progress.step)
-            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
-                self._save(model)
+            self.hooks.on_step(stage, progress.epoch, progress.step, source.steps, progress.loss_sum / progress.step)
+            if time.monotonic() - self._saved > self._every:
+                self._save(seated)
 
-    def _validate(self, model: keras.Model, stage: Stage, recipe: Recipe, pixels: NDArray[np.float16]) -> None:
+    def _not_finite(self, loss: float, stage: Stage) -> str:
+        best = self.out / BEST
+        kept = f"The best weights so far are in {best}." if best.exists() else "No epoch was finished before."
+        return (
+            f"The loss became {loss} in stage {stage.name!r}, epoch {self.progress.epoch + 1}, step "
+            f"{self.progress.step + 1}; lower learning_rate. {kept}"
+        )
+
+    def _validate(self, seated: Sitting) -> None:
         progress = self.progress
-        scores = predict(model, recipe, pixels)
-        macro = macro_auc(self.valid.y, scores)
+        with optimizers.averaged(seated.learner.optimizer):
+            scores = sources.scores(seated.learner, seated.source.valid())
+            macro = macro_auc(self.valid.y, scores)
+            better = not macro <= progress.best  # NaN, where nothing can be compared: the last epoch is kept
+            if better:
+                self._keep(seated.model)
+        valid_loss = losses.masked_bce_value(self.valid.y, scores)
         progress.epoch += 1
         row = {
-            "stage": stage.name,
+            "stage": seated.stage.name,
             "epoch": progress.epoch,
             "loss": progress.loss_sum / max(1, progress.step),
             "valid_auc": macro,
             "seconds": round(progress.seconds + time.monotonic() - self._saved, 1),
+            "valid_loss": valid_loss,
+            "learning_rate": float(seated.learner.optimizer.learning_rate),
         }
         progress.rows.append(row)
         progress.step, progress.loss_sum = 0, 0.0
-        pd.DataFrame(progress.rows).to_csv(self.out / "log.csv", index=False)
-        if macro > progress.best:
-            progress.best = macro
-            model.save_weights(self.out / BEST)
+        progress.best = macro if macro > progress.best else progress.best
+        schedules.count(progress, seated.stage, valid_loss, better)
+        with resume.writing(self.out):
+            self._journal.epoch(progress.rows)
         self.hooks.on_epoch(row)
 
-    def _save(self, model: keras.Model) -> None:
+    def _keep(self, model: keras.Model) -> None:
+        partial = self.out / f"partial.{BEST}"
+        with resume.writing(self.out):
+            model.save_weights(partial)
+            partial.replace(self.out / BEST)
+
+    def _save(self, seated: Sitting) -> None:
         now = time.monotonic()
         self.progress.seconds, self._saved = self.progress.seconds + now - self._saved, now
-        resume.save(self._checkpoint, self.config.to_dict(), self.progress, model)
-
-
-def build(config: Config, size: int) -> keras.Model:
-    """The configuration's network with random weights, for inputs of (size, size, channels)."""
-    architecture = {"chexnet": chexnet.build, "tchexnet": tchexnet.build}[config.architecture]
-    return architecture((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
-
-
-def predict(model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16], batch_size: int = 64) -> NDArray[np.float32]:
-    """Scores for canvases (n, h, w): (n, labels) float32."""
-    parts = []
-    for start in range(0, len(pixels), batch_size):
-        grey = pixels[start : start + batch_size].astype(np.float32)
-        parts.append(np.asarray(model.predict_on_batch(recipe.normalise(grey)), np.float32))
-    return np.concatenate(parts)
-
-
-def macro_auc(y: NDArray[np.float32], scores: NDArray[np.float32]) -> float:
-    """Mean AUC over the labels with at least `MIN_POSITIVES` positives, or over all that are defined if none has."""
-    common = [i for i in range(y.shape[1]) if np.nansum(y[:, i]) >= MIN_POSITIVES]
-    return float(np.nanmean([auc(y[:, i], scores[:, i]).value for i in common or range(y.shape[1])]))
+        machine = backend.fingerprint(self.devices)
+        with resume.writing(self.out):
+            resume.save(self._checkpoint, self.config, self.progress, seated.model, seated.learner.optimizer, machine)

@@ -23,7 +23,12 @@ def run(repo: Path):
 
     def start(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         ran = subprocess.run(
-            [sys.executable, *arguments], cwd=repo, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"}
+            [sys.executable, *arguments],
+            cwd=repo,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "120"},
         )
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran
@@ -44,7 +49,7 @@ def test_hello_chexnet_has_its_exact_form(run) -> None:
     assert lines[0] == SAMPLE
     assert [line.split()[0] for line in lines[1:]] == list(NIH14)
     for line in lines[1:]:
-        label, score = line.split(" ")
+        _label, score = line.split(" ")
         assert str(np.float32(score)) == score and 0 <= float(score) <= 1
 
 

@@ -31,11 +31,17 @@ SEEDS = {
     "lzw tiff": encoded(Image.fromarray(DEEP), "TIFF", compression="tiff_lzw"),
     "dicom": written(dataset(DEEP, 12, WindowCenter=2000, WindowWidth=3000)),
     "deflated": written(dataset(GREY, 8, uid.DeflatedExplicitVRLittleEndian)),
-    "rle": written(compressed(DEEP, 12, uid.RLELossless)),
+    "rle": written(compressed(DEEP, 12, uid.RLELossless, "pydicom")),
     "jpeg-ls": written(compressed(DEEP, 12, uid.JPEGLSLossless, "pyjpegls")),
     "jpeg 2000": written(compressed(DEEP, 12, uid.JPEG2000Lossless, "pylibjpeg")),
 }
 MAGIC = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", bytes(128) + b"DICM", b"\x08\0\x05\0CS", b"II+\0"]
+
+
+def well_formed(error: ImageError) -> str:
+    assert error.kind in IMAGE_ERROR_KINDS
+    assert "\n" not in str(error)
+    return error.kind
 
 
 def outcome(data: bytes) -> str:
@@ -43,9 +49,7 @@ def outcome(data: bytes) -> str:
     try:
         image = read(data)
     except ImageError as error:
-        assert error.kind in IMAGE_ERROR_KINDS
-        assert "\n" not in str(error)
-        return error.kind
+        return well_formed(error)
     assert isinstance(image, Radiograph)
     assert image.pixels.dtype == np.float32
     assert 0.0 <= image.pixels.min() <= image.pixels.max() <= 1.0

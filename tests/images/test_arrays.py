@@ -1,4 +1,4 @@
-"""Arrays and Pillow images: the range is stated by the type, and what does not fit it is refused with the likely reason."""
+"""Arrays and Pillow images: the type states the range, and what does not fit is refused with the likely reason."""
 
 import numpy as np
 import pytest

@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import uid
+from pydicom import Dataset, uid
+from pydicom.encaps import encapsulate, get_frame
 
 from tchexnet.errors import ImageError
+from tchexnet.images import dicom_pixels
 from tchexnet.images.read import read
+from tchexnet.images.rle import decode_rle
 
 from .dicom_files import NATIVE, bare, compressed, dataset, encapsulated, lut, written
+from .lossless_jpeg import lossless_jpeg
 from .samples import chest, encoded
 
 LOSSLESS = {
-    uid.RLELossless: "pylibjpeg",
+    uid.RLELossless: "pydicom",
     uid.JPEGLSLossless: "pyjpegls",
     uid.JPEG2000Lossless: "pylibjpeg",
 }
@@ -49,33 +53,13 @@ def test_lossless_syntaxes_give_the_stored_values(syntax: str, bits: int, signed
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 @pytest.mark.parametrize(("bits", "signed"), KINDS)
-@pytest.mark.parametrize("selection", [None, 1], ids=["any selection", "SV1"])
-def test_lossless_jpeg(bits: int, signed: bool, selection: int | None, photometric: str) -> None:
-    gdcm = pytest.importorskip("gdcm")
+@pytest.mark.parametrize("predictor", [1, 2, 4, 7])
+def test_lossless_jpeg(bits: int, signed: bool, predictor: int, photometric: str) -> None:
     stored = stored_chest(bits, signed)
-    syntax = uid.JPEGLosslessSV1 if selection else uid.JPEGLossless
-    frame = gdcm_lossless(gdcm, stored, bits, signed)
-    image = read(written(encapsulated(frame, stored, bits, syntax, PhotometricInterpretation=photometric)))
-    np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
-
-
-def gdcm_lossless(gdcm: Any, stored: NDArray[Any], bits: int, signed: bool) -> bytes:
-    """One frame as lossless JPEG, process 14, first-order prediction."""
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((stored.shape[1], stored.shape[0], 1))
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
-    image.SetPixelFormat(gdcm.PixelFormat(1, 8 * stored.itemsize, bits, bits - 1, int(signed)))
-    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetByteStringValue(stored.tobytes())
-    image.SetDataElement(element)
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-    change.SetInput(image)
-    assert change.Change()
-    fragments = change.GetOutput().GetDataElement().GetSequenceOfFragments()
-    return fragments.GetFragment(0).GetByteValue().GetBuffer().encode("utf-8", "surrogateescape")
+    frame = lossless_jpeg(stored, bits, predictor)
+    for syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1)[: 1 + (predictor == 1)]:
+        image = read(written(encapsulated(frame, stored, bits, syntax, PhotometricInterpretation=photometric)))
+        np.testing.assert_allclose(image.pixels, expected_grey(stored, bits, signed, photometric), atol=1e-6)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
@@ -99,8 +83,6 @@ def test_lossy_syntaxes_are_within_their_loss(syntax: str) -> None:
 def test_a_frame_in_several_fragments() -> None:
     stored = stored_chest(12, False)
     ds = compressed(stored, 12, uid.JPEG2000Lossless, "pylibjpeg")
-    from pydicom.encaps import encapsulate, get_frame
-
     ds.PixelData = encapsulate([get_frame(ds.PixelData, 0, number_of_frames=1)], fragments_per_frame=3, has_bot=False)
     np.testing.assert_allclose(read(written(ds)).pixels, stored / 4095, atol=1e-6)
 
@@ -134,3 +116,48 @@ def test_a_frame_of_another_size_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(ImageError, match="4000, 5000") as caught:
         read(written(encapsulated(frame, stored, 8, uid.JPEGBaseline8Bit)))
     assert caught.value.kind == "truncated"
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEGLSLossless, uid.JPEGBaseline8Bit, uid.JPEG2000Lossless, uid.RLELossless])
+def test_a_frame_without_its_end_is_truncated(syntax: str) -> None:
+    stored = stored_chest(8, False)
+    if syntax == uid.JPEGBaseline8Bit:
+        frame = encoded(Image.fromarray(stored), "JPEG")
+    else:
+        frame = get_frame(compressed(stored, 8, syntax, LOSSLESS[syntax]).PixelData, 0, number_of_frames=1)
+    half = frame[: len(frame) // 4 * 2]
+    with pytest.raises(ImageError) as caught:
+        read(written(encapsulated(half, stored, 8, syntax)))
+    assert caught.value.kind == "truncated"
+
+
+def test_twelve_bit_lossy_jpeg_is_refused_by_name() -> None:
+    stored = stored_chest(12, False)
+    frame = encoded(Image.fromarray((stored >> 4).astype(np.uint8)), "JPEG")
+    with pytest.raises(ImageError, match="12-bit lossy JPEG") as caught:
+        read(written(encapsulated(frame, stored, 12, uid.JPEGExtended12Bit)))
+    assert caught.value.kind == "unsupported"
+
+
+def test_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(dicom_pixels._PLUGINS, uid.JPEGLSLossless, ("absent", "some-package"))
+    data = written(compressed(stored_chest(8, False), 8, uid.JPEGLSLossless, "pyjpegls"))
+    with pytest.raises(ImageError, match="install some-package") as caught:
+        read(data)
+    assert caught.value.kind == "unsupported"
+
+
+@pytest.mark.parametrize(("bits", "signed"), KINDS)
+def test_a_dataset_made_in_memory_needs_no_file_header(bits: int, signed: bool) -> None:
+    stored, ds = stored_chest(bits, signed), Dataset()
+    ds.update(dataset(stored, bits))
+    np.testing.assert_allclose(read(ds).pixels, expected_grey(stored, bits, signed, "MONOCHROME2"), atol=1e-6)
+
+
+def test_damaged_rle_is_truncated_and_makes_no_more_than_the_image() -> None:
+    with pytest.raises(ValueError, match="ends early"):
+        decode_rle(bytes([1, *[0] * 3, 64, *[0] * 59]) + b"\x05abc", 8, 8, 1)
+    with pytest.raises(ValueError, match="segments"):
+        decode_rle(bytes(64), 8, 8, 1)
+    flood = bytes([1, *[0] * 3, 64, *[0] * 59]) + b"\x81\x07" * 1000
+    assert decode_rle(flood, 8, 8, 1).tolist() == [[7] * 8] * 8

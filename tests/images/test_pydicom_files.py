@@ -16,6 +16,9 @@ READ = {"image_dfl.dcm"}
 KINDS = {
     "JPEGLSNearLossless_08.dcm": "too small",
     "JPEGLSNearLossless_16.dcm": "too small",
+    "6154": "too small",
+    "6247": "too small",
+    "6278": "too small",
     "meta_missing_tsyntax.dcm": "truncated",
     "nested_priv_SQ.dcm": "truncated",
 }

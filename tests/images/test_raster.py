@@ -193,4 +193,19 @@ def test_an_icc_profile_changes_nothing(grey8: NDArray[np.uint8]) -> None:
 def test_pillow_settings_are_left_alone(grey8: NDArray[np.uint8]) -> None:
     before = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
     read(io.BytesIO(encoded(Image.fromarray(grey8))))
-    assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES) == before
+    assert before == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
+
+
+def test_bombs_are_refused_before_they_are_decoded() -> None:
+    rows = bytes(1000)
+    tiff = bytearray(encoded(Image.new("L", (64, 64)), "TIFF"))
+    for tag in (256, 257):
+        at = tiff.find(struct.pack("<HHI", tag, 4, 1))
+        tiff[at + 8 : at + 12] = struct.pack("<I", 60000)
+    jpeg = bytearray(encoded(Image.new("L", (64, 64)), "JPEG"))
+    at = jpeg.find(b"\xff\xc0")
+    jpeg[at + 5 : at + 9] = struct.pack(">HH", 60000, 60000)
+    for data in (png((60000, 60000), 8, 0, rows), bytes(tiff), bytes(jpeg)):
+        with pytest.raises(ImageError, match="60000 x 60000") as caught:
+            read(data)
+        assert caught.value.kind == "too large"

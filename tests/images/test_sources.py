@@ -26,7 +26,9 @@ def png(grey8: NDArray[np.uint8]) -> bytes:
     return encoded(Image.fromarray(grey8))
 
 
-@pytest.mark.parametrize("name", ["chest.png", "a b c.png", "Röntgen 胸部.png", "no_extension", "wrong.dcm", "-.png", "%s{0}"])
+@pytest.mark.parametrize(
+    "name", ["chest.png", "a b c.png", "Röntgen 胸部.png", "no_extension", "wrong.dcm", "-.png", "%s{0}"]
+)
 def test_any_name_is_read(tmp_path: Path, png: bytes, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(png)

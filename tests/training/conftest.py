@@ -1,5 +1,6 @@
 """A data set small enough to train on in a test: bright blobs are Mass, dark ones are not."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,14 @@ import pytest
 from PIL import Image
 
 from tchexnet.datasets.records import Records
+from tchexnet.datasets.splits import split_by_patient
 from tchexnet.labels import Vocabulary
+from tchexnet.models import densenet
 from tchexnet.training import config as configs
 from tchexnet.training.config import Config
+
+from .plans import PLAN
+from .small import backbone
 
 SIDE = 48
 
@@ -29,15 +35,20 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
     return Records(Path(root), names, tuple(str(i // 2) for i in range(48)), Vocabulary("two", ("Mass", "Edema")), y)
 
 
+@pytest.fixture(scope="session")
+def parts(records: Records) -> tuple[Records, Records]:
+    """36 images to learn from and 12 to choose by."""
+    return split_by_patient(records, 0.25, seed=1)
+
+
 @pytest.fixture
 def plan() -> Config:
-    return configs.from_dict(
-        {
-            "name": "tiny",
-            "architecture": "chexnet",
-            "labels": ["Mass", "Edema"],
-            "batch_size": 8,
-            "recipe": {"size": 32},
-            "stages": [{"name": "all", "first": "all", "epochs": 2, "learning_rate": 1e-3, "batch_norm": "train"}],
-        }
-    )
+    return configs.from_dict(PLAN)
+
+
+@pytest.fixture(scope="module")
+def small_network() -> Iterator[None]:
+    """The module's networks have four layers instead of DenseNet-121's hundred and twenty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(densenet, "backbone", backbone)
+        yield

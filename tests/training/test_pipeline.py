@@ -36,7 +36,9 @@ def test_another_seed_or_epoch_gives_others(other: dict) -> None:
 
 def test_normalising_here_equals_the_recipe() -> None:
     grey = np.random.default_rng(0).random((3, 32, 32), np.float32)
-    np.testing.assert_allclose(normalise(tf.constant(grey), RECIPE).numpy(), RECIPE.normalise(grey), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        normalise(tf.constant(grey), RECIPE).numpy(), RECIPE.normalise(grey), rtol=1e-6, atol=1e-6
+    )
 
 
 def test_augmentation_by_nothing_changes_nothing() -> None:

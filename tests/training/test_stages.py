@@ -1,12 +1,11 @@
 """Stages: who learns, and how fast."""
 
 import keras
-import numpy as np
 import pytest
 
 from tchexnet.errors import ConfigError
 from tchexnet.models import tchexnet
-from tchexnet.training.stages import Stage, learning_rate, open_layers
+from tchexnet.training.stages import open_layers
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +40,3 @@ def test_batch_norm_learns_when_asked(model: keras.Model) -> None:
 def test_an_unknown_layer_is_named(model: keras.Model) -> None:
     with pytest.raises(ConfigError, match="'conv6' is no layer of tchexnet"):
         open_layers(model, "conv6")
-
-
-def test_one_cycle_rises_to_the_peak_and_falls_to_nothing() -> None:
-    rates = [learning_rate(Stage("a", "all", 1, 2e-3), step, 100) for step in range(100)]
-    assert np.argmax(rates) == 25 and rates[25] == 2e-3
-    assert rates[0] == pytest.approx(2e-3 / 25) and rates[-1] < 2e-6
-    assert all(np.diff(rates[:26]) > 0) and all(np.diff(rates[25:]) < 0)
-
-
-def test_constant_is_constant() -> None:
-    stage = Stage("a", "all", 1, 2e-3, schedule="constant")
-    assert {learning_rate(stage, step, 10) for step in range(10)} == {2e-3}

@@ -1,0 +1,139 @@
+"""The prefix cache: a frozen prefix is a pure function of the image, so it runs once, not once an epoch.
+
+Activations are kept memory-mapped, under a key of everything that they depend on: the frozen weights, the recipe, the
+content of the canvases, augmentation and seed, engine, precision and versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from tchexnet.datasets import disk, pipeline
+from tchexnet.datasets.pipeline import Augmentation
+from tchexnet.images.recipe import Recipe
+from tchexnet.presets import keras_weights
+from tchexnet.runtime.openvino_engine import Mapping
+from tchexnet.training.stages import Cache
+
+BATCH = 16
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def activations(
+    prefix: keras.Model,
+    pixels: NDArray[np.float16],
+    recipe: Recipe,
+    settings: Cache,
+    folder: Path,
+    *,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> np.memmap:
+    """(copies, n, ...) of the cache's dtype: the prefix's output for n canvases, computed on first use.
+
+    Args:
+        prefix: the frozen layers, in float32.
+        pixels: (n, size, size) canvases.
+        augmentation: None keeps one copy, of the images as they are.
+        seed: of the augmentation.
+        progress: told (images done, images in all).
+
+    Raises:
+        DataError: the disk has no room; the message says how much is needed.
+        EngineError: the engine does not compute in the precision here.
+    """
+    copies = settings.copies if augmentation else 1
+    path = folder / f"prefix-{_key(prefix, pixels, recipe, settings, augmentation, seed, copies)}.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shape = (copies, len(pixels), *prefix.output_shape[1:])
+        partial = path.with_suffix(".partial")
+        kept = disk.new_array(
+            partial, settings.dtype, shape, f"The cached activations of {copies * len(pixels)} images"
+        )
+        run = engine(prefix, settings)
+        inputs = (
+            batch
+            for copy in range(copies)
+            for batch in pipeline.in_order(pixels, recipe, augmentation, batch_size=BATCH, seed=seed, copy=copy)
+        )
+        _fill(kept.reshape(-1, *shape[2:]), map(run, inputs), progress)
+        kept.flush()
+        partial.replace(path)
+    return np.load(path, mmap_mode="r")
+
+
+def batches(
+    kept: NDArray[np.floating],
+    y: NDArray[np.float32],
+    *,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    first_step: int = 0,
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Training batches of one epoch from cached activations, in the same order as `pipeline.batches`.
+
+    Args:
+        kept: (copies, n, ...); epoch e takes copy e modulo copies.
+    """
+    copy = kept[epoch % len(kept)]
+    order = pipeline.epoch_order(len(copy), seed, epoch)
+    for step in range(first_step, len(order) // batch_size):
+        rows = np.sort(order[step * batch_size : (step + 1) * batch_size])
+        yield copy[rows].astype(np.float32), y[rows]
+
+
+def engine(prefix: keras.Model, settings: Cache) -> Run:
+    """What runs the prefix: a function from network input to activations."""
+    if settings.engine == "keras":
+        return lambda batch: np.asarray(prefix.predict_on_batch(batch), np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prefix.xml"
+        keras_weights.export_network(prefix, path)
+        return Mapping(path, settings.precision).run
+
+
+def _fill(
+    target: NDArray[np.floating], parts: Iterator[NDArray[np.float32]], progress: Callable[[int, int], None]
+) -> None:
+    done = 0
+    for part in parts:
+        target[done : done + len(part)] = part
+        done += len(part)
+        progress(done, len(target))
+
+
+def _key(
+    prefix: keras.Model,
+    pixels: NDArray[np.float16],
+    recipe: Recipe,
+    settings: Cache,
+    augmentation: Augmentation | None,
+    seed: int,
+    copies: int,
+) -> str:
+    described = {
+        "recipe": recipe.to_dict(),
+        "cache": {**asdict(settings), "copies": copies},
+        "augmentation": {**asdict(augmentation), "seed": seed} if augmentation else None,
+        "output": [prefix.layers[-1].name, *prefix.output_shape[1:]],
+        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino", "pillow")},
+    }
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for weight in prefix.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    for start in range(0, len(pixels), 256):
+        digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
+    return digest.hexdigest()[:24]

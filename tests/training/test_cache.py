@@ -1,0 +1,119 @@
+"""The prefix cache changes the time a stage takes, not what it computes."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tchexnet.datasets.pipeline import Augmentation
+from tchexnet.errors import ConfigError, DataError
+from tchexnet.images.recipe import Recipe
+from tchexnet.training import cache, network
+from tchexnet.training.stages import Cache
+from tchexnet.training.trainer import Trainer
+
+from .plans import one_stage
+
+RECIPE = Recipe(size=32)
+KERAS = Cache(engine="keras")
+
+
+def losses(plan, parts, out: Path) -> np.ndarray:
+    run = Trainer(plan, *parts, out)
+    run.run()
+    return np.array([[row["loss"], row["valid_loss"], row["valid_auc"]] for row in run.progress.rows])
+
+
+@pytest.fixture(scope="module")
+def prefix(small_network):
+    return network.cut(network.build(one_stage({}), 32), "conv5")[0]
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(0).random((20, 32, 32)).astype(np.float16)
+
+
+@pytest.mark.usefixtures("small_network")
+@pytest.mark.parametrize(("first", "engine"), [("head", "openvino"), ("conv5", "keras"), ("conv4", "keras")])
+def test_a_float32_cache_gives_the_same_curve(parts, tmp_path: Path, first: str, engine: str) -> None:
+    stage = {"first": first, "epochs": 3}
+    kept = losses(one_stage({**stage, "cache": {"engine": engine}}), parts, tmp_path / "cached")
+    np.testing.assert_allclose(kept, losses(one_stage(stage), parts, tmp_path / "plain"), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_so_does_densenet_121s(parts, tmp_path: Path) -> None:
+    stage = {"first": "conv5", "epochs": 3}
+    kept = losses(one_stage({**stage, "cache": True}), parts, tmp_path / "cached")
+    np.testing.assert_allclose(kept, losses(one_stage(stage), parts, tmp_path / "plain"), atol=1e-3)
+
+
+def test_the_two_engines_keep_the_same_numbers(prefix, pixels, tmp_path: Path) -> None:
+    ours = cache.activations(prefix, pixels, RECIPE, Cache(), tmp_path)
+    reference = cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+    assert ours.shape == (1, 20, *prefix.output_shape[1:]) and len(list(tmp_path.glob("prefix-*.npy"))) == 2
+    np.testing.assert_allclose(ours, reference, rtol=1e-3, atol=1e-4)
+
+
+def test_a_second_call_computes_nothing(prefix, pixels, tmp_path: Path) -> None:
+    cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+    seen: list[int] = []
+    cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path, progress=lambda done, total: seen.append(done))
+    assert seen == []
+
+
+def test_whatever_changes_the_numbers_changes_the_key(prefix, pixels, tmp_path: Path) -> None:
+    def keep(**changes) -> None:
+        given = {"pixels": pixels, "recipe": RECIPE, "settings": KERAS, **changes}
+        cache.activations(prefix, folder=tmp_path, **given)
+
+    keep()
+    keep(pixels=pixels[::-1])
+    keep(recipe=replace(RECIPE, mean=(0.5, 0.5, 0.5)))
+    keep(settings=replace(KERAS, dtype="float16"))
+    keep(augmentation=Augmentation())
+    keep(augmentation=Augmentation(), seed=1)
+    before = prefix.get_weights()
+    prefix.set_weights([weight * 1.5 for weight in before])
+    keep()
+    prefix.set_weights(before)
+    assert len(list(tmp_path.glob("prefix-*.npy"))) == 7
+
+
+def test_copies_differ_and_epochs_take_them_in_turn(prefix, pixels, tmp_path: Path) -> None:
+    kept = cache.activations(prefix, pixels, RECIPE, replace(KERAS, copies=2), tmp_path, augmentation=Augmentation())
+    assert len(kept) == 2 and not np.array_equal(kept[0], kept[1])
+    for epoch, copy in ((0, 0), (1, 1), (2, 0)):
+        rows = np.arange(20, dtype=np.float32)[:, None]
+        for inputs, labels in cache.batches(kept, rows, batch_size=5, seed=0, epoch=epoch):
+            np.testing.assert_array_equal(inputs, kept[copy][labels[:, 0].astype(int)])
+
+
+def test_float16_halves_the_file_and_stays_near(prefix, pixels, tmp_path: Path) -> None:
+    whole = cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+    half = cache.activations(prefix, pixels, RECIPE, replace(KERAS, dtype="float16"), tmp_path)
+    assert half.nbytes * 2 == whole.nbytes
+    np.testing.assert_allclose(half, whole, rtol=2e-3, atol=1e-4)
+
+
+def test_no_room_is_said_before_anything_is_computed(
+    prefix, pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(DataError, match=r"activations of 20 images need 0\.\d+ GB in .* where 0.000 GB are free"):
+        cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cut_within_a_block_is_refused(small_network) -> None:
+    with pytest.raises(ConfigError, match="cannot be cut in two at 'conv4_block1_2_conv'"):
+        network.cut(network.build(one_stage({}), 32), "conv4_block1_2_conv")
+
+
+def test_nothing_is_cached_where_all_layers_learn() -> None:
+    with pytest.raises(ConfigError, match="nothing to cache where all layers learn"):
+        one_stage({"first": "all", "cache": True})
