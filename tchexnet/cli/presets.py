@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,6 +123,9 @@ def verify(
     against: Annotated[
         Path | None, typer.Option(help="The checkpoint it was made from: compare with the source framework.")
     ] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option(help="A radiograph to compute; may be repeated. Without one, synthetic input.")
+    ] = None,
 ) -> None:
     """Check every file of a preset against its sha256, and the engines against each other.
 
@@ -129,7 +133,7 @@ def verify(
     Example:
       tchexnet presets verify chexnet
     """
-    _verify(name, against)
+    _verify(name, against, image or ())
 
 
 @app.command()
@@ -182,8 +186,8 @@ def _report(made: Imported) -> None:
         print(f"{title}\t{fact}")
 
 
-def _verify(name: str, against: Path | None) -> None:
+def _verify(name: str, against: Path | None, images: Sequence[Path] = ()) -> None:
     from tchexnet.presets import verifying
 
-    for title, fact in verifying.verify(presets.read(store.find(name)), against).items():
+    for title, fact in verifying.verify(presets.read(store.find(name)), against, images).items():
         print(f"{title}\t{fact}")

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from math import nan
 
+import numpy as np
+from numpy.typing import NDArray
+
 LABELS = (
     "Atelectasis",
     "Consolidation",
@@ -188,3 +191,14 @@ FILES: dict[str, tuple[str, str, tuple[float, ...]]] = {
 def labels(thresholds: tuple[float, ...]) -> tuple[str, ...]:
     """`LABELS` with '' where an output was never trained."""
     return tuple(label if point == point else "" for label, point in zip(LABELS, thresholds, strict=True))
+
+
+def normalised(scores: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Scores as torchxrayvision shows them: bent in two straight lines, so that an operating point becomes 0.5.
+
+    Args:
+        scores: (n, labels) float32, plain sigmoids.
+        points: (labels,) operating points; NaN gives 0.5 for every score.
+    """
+    below, above = scores / (2 * points), 1 - (1 - scores) / (2 * (1 - points))
+    return np.where(np.isnan(points), 0.5, np.where(scores < points, below, above)).astype(np.float32)

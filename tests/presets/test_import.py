@@ -119,6 +119,11 @@ def test_torchxrayvision_drops_untrained_outputs(tmp_path: Path, made: dict) -> 
     assert "by its file name only" in found.identity
 
 
+def test_scores_bent_at_their_operating_points() -> None:
+    scores, points = np.float32([[0.05, 0.1, 0.55, 1.0]]), np.array([0.1, 0.1, 0.1, np.nan])
+    np.testing.assert_allclose(xrv_figures.normalised(scores, points), [[0.25, 0.5, 0.75, 0.5]], rtol=1e-6)
+
+
 HEADS = {
     "14": ((), 14, ("predictions",), ()),
     "512-1": ((512,), 1, ("dense_1", "dense_2"), ()),
