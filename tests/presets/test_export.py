@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tchexnet.errors import PresetError
 from tchexnet.images.recipe import Recipe
@@ -28,8 +29,17 @@ def preset(tmp_path_factory: pytest.TempPathFactory) -> Preset:
     return presets.write(made)
 
 
-def test_safetensors_have_torchvisions_names_and_axes(preset: Preset, tmp_path: Path) -> None:
-    assert exporting.export(preset, "safetensors", tmp_path / "a.safetensors") == 0
+@pytest.fixture
+def light(tmp_path: Path) -> Preset:
+    """A preset of weights alone, made without a framework."""
+    made = Preset("light", "chexnet", ("Mass", "Edema"), Recipe(size=64), epsilon=1e-5, folder=tmp_path / "light")
+    made.folder.mkdir()
+    save_file(networks.weights(outputs=2), made.folder / presets.WEIGHTS)
+    return presets.write(made)
+
+
+def test_safetensors_have_torchvisions_names_and_axes(light: Preset, tmp_path: Path) -> None:
+    assert exporting.export(light, "safetensors", tmp_path / "a.safetensors") == 0
     with reading.opened(tmp_path / "a.safetensors") as checkpoint:
         assert checkpoint.tensors["conv1_conv/kernel"].origin == "features.conv0.weight"
         np.testing.assert_array_equal(
@@ -37,22 +47,24 @@ def test_safetensors_have_torchvisions_names_and_axes(preset: Preset, tmp_path: 
         )
 
 
+@pytest.mark.slow
 def test_openvino_is_the_same_network(preset: Preset, tmp_path: Path) -> None:
     assert exporting.export(preset, "openvino", tmp_path / "a.xml") <= 1e-6
     with pytest.raises(PresetError, match=r"ends with .xml, not 'a.bin'"):
         exporting.export(preset, "openvino", tmp_path / "a.bin")
 
 
-def test_an_unknown_format_is_named(preset: Preset, tmp_path: Path) -> None:
+def test_an_unknown_format_is_named(light: Preset, tmp_path: Path) -> None:
     with pytest.raises(PresetError, match="'tflite' is no format; use keras, openvino, onnx, litert, safetensors"):
-        exporting.export(preset, "tflite", tmp_path / "a")
+        exporting.export(light, "tflite", tmp_path / "a")
 
 
-def test_epsilon_is_part_of_the_description(preset: Preset) -> None:
-    assert json.loads((preset.folder / "preset.json").read_text("utf-8"))["epsilon"] == 1e-5
-    assert presets.read(preset.folder).epsilon == 1e-5
+def test_epsilon_is_part_of_the_description(light: Preset) -> None:
+    assert json.loads((light.folder / "preset.json").read_text("utf-8"))["epsilon"] == 1e-5
+    assert presets.read(light.folder).epsilon == 1e-5
 
 
+@pytest.mark.slow
 def test_the_engines_agree_and_a_changed_file_is_found(preset: Preset) -> None:
     found = verifying.verify(preset)
     assert found["files"].startswith("3 agree") and "scores within" in found["keras"]
