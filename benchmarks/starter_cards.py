@@ -130,7 +130,8 @@ def made(preset: presets.Preset) -> str:
     sentences = [
         "Data: NIH ChestX-ray14 (Wang et al. 2017, NIH Clinical Center), the images of `train_val_list.txt` that were",
         f"at hand: {train['images']:,} images of {train['patients']:,} patients to learn from, {valid['images']:,} of",
-        f"{valid['patients']:,} other patients to choose the epoch by (validation AUC: {training['valid_auc']:.3f}).",
+        f"{valid['patients']:,} other patients to choose the epoch by.",
+        kept(preset),
         f"Start: {preset.parent or 'random weights'}. Stages: {'; '.join(map(stage, config['stages']))}.",
         f"AdamW, batch {config['batch_size']}, weight decay {config['weight_decay']:g}, binary cross-entropy without",
         f"weights, {config['precision']}. Hardware: {training['machine']}, no GPU, shared with other work;",
@@ -138,6 +139,17 @@ def made(preset: presets.Preset) -> str:
         "Everything else is in preset.json and log.csv.",
     ]
     return "\n".join(sentences)
+
+
+def kept(preset: presets.Preset) -> str:
+    """Which epoch was kept, and how good it was on the validation patients."""
+    log = pd.read_csv(preset.folder / "log.csv")
+    best = log[np.isclose(log["valid_auc"], preset.training["valid_auc"])].iloc[-1]
+    labels = "" if len(preset.labels) == 1 else ", the mean over the labels with at least ten positives there"
+    sentence = f"Kept: {best['stage']}, epoch {best['epoch']}, validation AUC {best['valid_auc']:.3f}{labels}."
+    if best["stage"] != log["stage"].iloc[-1]:
+        sentence += f" No epoch of the stage {log['stage'].iloc[-1]!r} was better: below the head it is its parent."
+    return sentence
 
 
 def stage(fields: dict[str, Any]) -> str:

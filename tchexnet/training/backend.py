@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
@@ -89,6 +89,11 @@ class Devices:
                 f"A batch of {batch_size} images cannot be shared by {len(self.names)} devices; make batch_size a "
                 f"multiple of {len(self.names)}."
             )
+
+    def loss(self, whole: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """A device's share of the loss: gradients are summed, and Keras scales no loss that is a scalar."""
+        count = len(self.names)
+        return whole if count == 1 else lambda y, scores: whole(y, scores) / count
 
     def step(self, model: keras.Model, inputs: Any, labels: Any) -> float:
         """Train on one batch; returns its mean loss."""

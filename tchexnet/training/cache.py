@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,11 +30,36 @@ BATCH = 16
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
+class Prefix:
+    """The frozen layers and what runs them.
+
+    Args:
+        model: the frozen layers, in float32.
+        settings: engine and precision, and how the output is kept.
+    """
+
+    def __init__(self, model: keras.Model, settings: Cache) -> None:
+        self.model, self.settings = model, settings
+
+    @cached_property
+    def run(self) -> Run:
+        """From network input to activations, both float32; the engine is made on first use, which takes seconds.
+
+        Raises:
+            EngineError: the engine does not compute in the precision here.
+        """
+        if self.settings.engine == "keras":
+            return lambda batch: np.asarray(self.model.predict_on_batch(batch), np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "prefix.xml"
+            keras_weights.export_network(self.model, path)
+            return Mapping(path, self.settings.precision).run
+
+
 def activations(
-    prefix: keras.Model,
+    prefix: Prefix,
     pixels: NDArray[np.float16],
     recipe: Recipe,
-    settings: Cache,
     folder: Path,
     *,
     augmentation: Augmentation | None = None,
@@ -43,7 +69,6 @@ def activations(
     """(copies, n, ...) of the cache's dtype: the prefix's output for n canvases, computed on first use.
 
     Args:
-        prefix: the frozen layers, in float32.
         pixels: (n, size, size) canvases.
         augmentation: None keeps one copy, of the images as they are.
         seed: of the augmentation.
@@ -53,22 +78,21 @@ def activations(
         DataError: the disk has no room; the message says how much is needed.
         EngineError: the engine does not compute in the precision here.
     """
-    copies = settings.copies if augmentation else 1
-    path = folder / f"prefix-{_key(prefix, pixels, recipe, settings, augmentation, seed, copies)}.npy"
+    copies = prefix.settings.copies if augmentation else 1
+    path = folder / f"prefix-{_key(prefix, pixels, recipe, augmentation, seed, copies)}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        shape = (copies, len(pixels), *prefix.output_shape[1:])
+        shape = (copies, len(pixels), *prefix.model.output_shape[1:])
         partial = path.with_suffix(".partial")
         kept = disk.new_array(
-            partial, settings.dtype, shape, f"The cached activations of {copies * len(pixels)} images"
+            partial, prefix.settings.dtype, shape, f"The cached activations of {copies * len(pixels)} images"
         )
-        run = engine(prefix, settings)
         inputs = (
             batch
             for copy in range(copies)
             for batch in pipeline.in_order(pixels, recipe, augmentation, batch_size=BATCH, seed=seed, copy=copy)
         )
-        _fill(kept.reshape(-1, *shape[2:]), map(run, inputs), progress)
+        _fill(kept.reshape(-1, *shape[2:]), map(prefix.run, inputs), progress)
         kept.flush()
         partial.replace(path)
     return np.load(path, mmap_mode="r")
@@ -95,16 +119,6 @@ def batches(
         yield copy[rows].astype(np.float32), y[rows]
 
 
-def engine(prefix: keras.Model, settings: Cache) -> Run:
-    """What runs the prefix: a function from network input to activations."""
-    if settings.engine == "keras":
-        return lambda batch: np.asarray(prefix.predict_on_batch(batch), np.float32)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prefix.xml"
-        keras_weights.export_network(prefix, path)
-        return Mapping(path, settings.precision).run
-
-
 def _fill(
     target: NDArray[np.floating], parts: Iterator[NDArray[np.float32]], progress: Callable[[int, int], None]
 ) -> None:
@@ -116,23 +130,22 @@ def _fill(
 
 
 def _key(
-    prefix: keras.Model,
+    prefix: Prefix,
     pixels: NDArray[np.float16],
     recipe: Recipe,
-    settings: Cache,
     augmentation: Augmentation | None,
     seed: int,
     copies: int,
 ) -> str:
     described = {
         "recipe": recipe.to_dict(),
-        "cache": {**asdict(settings), "copies": copies},
+        "cache": {**asdict(prefix.settings), "copies": copies},
         "augmentation": {**asdict(augmentation), "seed": seed} if augmentation else None,
-        "output": [prefix.layers[-1].name, *prefix.output_shape[1:]],
+        "output": [prefix.model.layers[-1].name, *prefix.model.output_shape[1:]],
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino", "pillow")},
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    for weight in prefix.get_weights():
+    for weight in prefix.model.get_weights():
         digest.update(np.ascontiguousarray(weight).data)
     for start in range(0, len(pixels), 256):
         digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)

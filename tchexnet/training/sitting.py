@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.training import backend, losses, network, optimizers, sources
+from tchexnet.training.backend import Devices
 from tchexnet.training.config import Config
 from tchexnet.training.hooks import Hooks
 from tchexnet.training.sources import Source
@@ -35,18 +36,19 @@ class Sitting:
     source: Source
 
 
-def networks(config: Config, stage: Stage, y: NDArray[np.float32]) -> tuple[keras.Model, keras.Model]:
+def networks(config: Config, stage: Stage, y: NDArray[np.float32], devices: Devices) -> tuple[keras.Model, keras.Model]:
     """(the whole network, the compiled learner), with random weights.
 
     Args:
         y: (n, L) training labels, for the loss.
+        devices: which share the loss; the caller is within their scope.
     """
     model = network.build(config, stage.size or config.recipe.size)
     backend.fuse_batch_norm(model)
     open_layers(model, stage.first, stage.batch_norm)
     learner = network.cut(model, stage.first)[1] if stage.cache else model
     optimizer = optimizers.build(config, stage, learner)
-    learner.compile(optimizer, loss=losses.for_config(config, y), jit_compile=False)
+    learner.compile(optimizer, loss=devices.loss(losses.for_config(config, y)), jit_compile=False)
     optimizer.build(learner.trainable_variables)
     return model, learner
 

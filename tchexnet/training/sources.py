@@ -97,21 +97,21 @@ class Activations:
             yield only[start : start + PREDICTED_AT_ONCE].astype(np.float32)
 
 
-def cached(source: Canvases, prefix: keras.Model, folder: Path, progress: Callable[[int, int], None]) -> Activations:
-    """The same batches behind the frozen `prefix`, whose output is computed once and kept in `folder`."""
-    settings = source.stage.cache
-    assert settings is not None
+def cached(source: Canvases, frozen: keras.Model, folder: Path, progress: Callable[[int, int], None]) -> Activations:
+    """The same batches behind the frozen layers, whose output is computed once and kept in `folder`."""
+    stage = source.stage
+    assert stage.cache is not None
+    prefix = cache.Prefix(frozen, stage.cache)
     train = cache.activations(
         prefix,
         source.pixels,
         source.recipe,
-        settings,
         folder,
-        augmentation=source.stage.augmentation,
+        augmentation=stage.augmentation,
         seed=source.seed,
         progress=progress,
     )
-    valid = cache.activations(prefix, source.valid_pixels, source.recipe, settings, folder, progress=progress)
+    valid = cache.activations(prefix, source.valid_pixels, source.recipe, folder, progress=progress)
     return Activations(train, source.y, valid, source.batch_size, source.seed)
 
 
@@ -122,5 +122,7 @@ def predict(model: keras.Model, recipe: Recipe, pixels: NDArray[np.float16]) -> 
 
 def scores(model: keras.Model, inputs: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
     """(n, L) float32 scores; those of a three-way head are p1 / (p0 + p1)."""
-    found = np.concatenate([np.asarray(model.predict_on_batch(batch), np.float32) for batch in inputs])
+    # Several devices each predict the whole batch, and Keras puts the answers one behind the other.
+    answers = [np.asarray(model.predict_on_batch(batch), np.float32)[: len(batch)] for batch in inputs]
+    found = np.concatenate(answers)
     return multiclass_scores(found).astype(np.float32) if found.ndim == 3 else found

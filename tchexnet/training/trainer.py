@@ -117,7 +117,7 @@ class Trainer:
     def _sit_down(self, stage: Stage, resumes: bool) -> Sitting:
         size = stage.size or self.config.recipe.size
         with self.devices.scope():
-            model, learner = sitting.networks(self.config, stage, self.train.y)
+            model, learner = sitting.networks(self.config, stage, self.train.y, self.devices)
             if resumes:
                 resume.restore(self._checkpoint, model, learner.optimizer)
             else:
@@ -179,7 +179,7 @@ class Trainer:
             "valid_auc": macro,
             "seconds": round(progress.seconds + time.monotonic() - self._saved, 1),
             "valid_loss": valid_loss,
-            "learning_rate": float(seated.learner.optimizer.learning_rate),
+            "learning_rate": float(np.asarray(seated.learner.optimizer.learning_rate)),
         }
         progress.rows.append(row)
         progress.step, progress.loss_sum = 0, 0.0

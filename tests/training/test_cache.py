@@ -28,7 +28,7 @@ def losses(plan, parts, out: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def prefix(small_network):
+def frozen(small_network):
     return network.cut(network.build(one_stage({}), 32), "conv5")[0]
 
 
@@ -52,24 +52,26 @@ def test_so_does_densenet_121s(parts, tmp_path: Path) -> None:
     np.testing.assert_allclose(kept, losses(one_stage(stage), parts, tmp_path / "plain"), atol=1e-3)
 
 
-def test_the_two_engines_keep_the_same_numbers(prefix, pixels, tmp_path: Path) -> None:
-    ours = cache.activations(prefix, pixels, RECIPE, Cache(), tmp_path)
-    reference = cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
-    assert ours.shape == (1, 20, *prefix.output_shape[1:]) and len(list(tmp_path.glob("prefix-*.npy"))) == 2
+def test_the_two_engines_keep_the_same_numbers(frozen, pixels, tmp_path: Path) -> None:
+    ours = cache.activations(cache.Prefix(frozen, Cache()), pixels, RECIPE, tmp_path)
+    reference = cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
+    assert ours.shape == (1, 20, *frozen.output_shape[1:]) and len(list(tmp_path.glob("prefix-*.npy"))) == 2
     np.testing.assert_allclose(ours, reference, rtol=1e-3, atol=1e-4)
 
 
-def test_a_second_call_computes_nothing(prefix, pixels, tmp_path: Path) -> None:
-    cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+def test_a_second_call_computes_nothing(frozen, pixels, tmp_path: Path) -> None:
+    cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
     seen: list[int] = []
-    cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path, progress=lambda done, total: seen.append(done))
+    cache.activations(
+        cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path, progress=lambda done, total: seen.append(done)
+    )
     assert seen == []
 
 
-def test_whatever_changes_the_numbers_changes_the_key(prefix, pixels, tmp_path: Path) -> None:
+def test_whatever_changes_the_numbers_changes_the_key(frozen, pixels, tmp_path: Path) -> None:
     def keep(**changes) -> None:
-        given = {"pixels": pixels, "recipe": RECIPE, "settings": KERAS, **changes}
-        cache.activations(prefix, folder=tmp_path, **given)
+        given = {"pixels": pixels, "recipe": RECIPE, **changes}
+        cache.activations(cache.Prefix(frozen, given.pop("settings", KERAS)), folder=tmp_path, **given)
 
     keep()
     keep(pixels=pixels[::-1])
@@ -77,15 +79,17 @@ def test_whatever_changes_the_numbers_changes_the_key(prefix, pixels, tmp_path: 
     keep(settings=replace(KERAS, dtype="float16"))
     keep(augmentation=Augmentation())
     keep(augmentation=Augmentation(), seed=1)
-    before = prefix.get_weights()
-    prefix.set_weights([weight * 1.5 for weight in before])
+    before = frozen.get_weights()
+    frozen.set_weights([weight * 1.5 for weight in before])
     keep()
-    prefix.set_weights(before)
+    frozen.set_weights(before)
     assert len(list(tmp_path.glob("prefix-*.npy"))) == 7
 
 
-def test_copies_differ_and_epochs_take_them_in_turn(prefix, pixels, tmp_path: Path) -> None:
-    kept = cache.activations(prefix, pixels, RECIPE, replace(KERAS, copies=2), tmp_path, augmentation=Augmentation())
+def test_copies_differ_and_epochs_take_them_in_turn(frozen, pixels, tmp_path: Path) -> None:
+    kept = cache.activations(
+        cache.Prefix(frozen, replace(KERAS, copies=2)), pixels, RECIPE, tmp_path, augmentation=Augmentation()
+    )
     assert len(kept) == 2 and not np.array_equal(kept[0], kept[1])
     for epoch, copy in ((0, 0), (1, 1), (2, 0)):
         rows = np.arange(20, dtype=np.float32)[:, None]
@@ -93,19 +97,19 @@ def test_copies_differ_and_epochs_take_them_in_turn(prefix, pixels, tmp_path: Pa
             np.testing.assert_array_equal(inputs, kept[copy][labels[:, 0].astype(int)])
 
 
-def test_float16_halves_the_file_and_stays_near(prefix, pixels, tmp_path: Path) -> None:
-    whole = cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
-    half = cache.activations(prefix, pixels, RECIPE, replace(KERAS, dtype="float16"), tmp_path)
+def test_float16_halves_the_file_and_stays_near(frozen, pixels, tmp_path: Path) -> None:
+    whole = cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
+    half = cache.activations(cache.Prefix(frozen, replace(KERAS, dtype="float16")), pixels, RECIPE, tmp_path)
     assert half.nbytes * 2 == whole.nbytes
     np.testing.assert_allclose(half, whole, rtol=2e-3, atol=1e-4)
 
 
 def test_no_room_is_said_before_anything_is_computed(
-    prefix, pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    frozen, pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(DataError, match=r"activations of 20 images need 0\.\d+ GB in .* where 0.000 GB are free"):
-        cache.activations(prefix, pixels, RECIPE, KERAS, tmp_path)
+        cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

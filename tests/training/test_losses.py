@@ -68,6 +68,8 @@ def test_a_three_way_head_folds_into_a_sigmoid(architecture: str) -> None:
     plan = one_stage({}, head="three-way", architecture=architecture)
     model = network.build(plan, 32)
     batch = np.random.default_rng(0).normal(size=(3, 32, 32, 3)).astype(np.float32)
-    classes = np.asarray(model(batch))
+    classes = np.asarray(model.predict_on_batch(batch))
     assert classes.shape == (3, 2, 3)
-    np.testing.assert_allclose(network.published(model, plan)(batch), multiclass_scores(classes), atol=1e-6)
+    np.testing.assert_allclose(
+        network.published(model, plan).predict_on_batch(batch), multiclass_scores(classes), atol=1e-6
+    )
