@@ -19,23 +19,37 @@ from tchexnet.runtime.quiet import openvino, opset15
 
 def build(preset: Preset) -> keras.Model:
     """The preset's network in Keras, with its weights."""
-    model = _empty(preset)
+    model = empty(preset)
     assign(model, load_file(preset.path(presets.WEIGHTS)))
     return model
 
 
-def export(model: keras.Model, preset: Preset) -> None:
+def empty(preset: Preset) -> keras.Model:
+    """The preset's network in Keras, with random weights."""
+    model = _empty(preset)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.epsilon = preset.epsilon
+    return model
+
+
+def export(model: keras.Model, preset: Preset, half: bool = True) -> None:
     """Write weights and OpenVINO network into the preset's folder, and seal nothing yet.
 
-    Kernels are rounded to float16 first, in `model` too, so that every engine reads the same numbers.
+    With `half`, kernels are rounded to float16 first, in `model` too, so that every engine reads the same numbers.
     """
     variables = {_key(layer, weight): np.asarray(weight) for layer in model.layers for weight in layer.weights}
-    stored = {key: _rounded(value) for key, value in variables.items()}
+    stored = {key: _rounded(value, half) for key, value in variables.items()}
     assign(model, stored)
     preset.folder.mkdir(parents=True, exist_ok=True)
     save_file(stored, preset.folder / presets.WEIGHTS)
     (preset.folder / presets.WEIGHTS).chmod(0o644)  # safetensors writes it for its owner alone
     _export_openvino(model, preset.folder / presets.NETWORK)
+
+
+def load(path: Path) -> keras.Model:
+    """A `.keras` file that `presets export` wrote."""
+    return keras.saving.load_model(path, compile=False)
 
 
 def assign(model: keras.Model, tensors: dict[str, NDArray[Any]]) -> None:
@@ -57,17 +71,17 @@ def assign(model: keras.Model, tensors: dict[str, NDArray[Any]]) -> None:
 
 def _empty(preset: Preset) -> keras.Model:
     shape, outputs = preset.recipe.input_shape, len(preset.labels)
-    if preset.hidden is None:
+    if not preset.units:
         return chexnet.build(shape, outputs, preset.name)
-    return tchexnet.build(shape, outputs, preset.hidden, preset.name)
+    return tchexnet.build(shape, outputs, preset.units, preset.name)
 
 
 def _key(layer: keras.Layer, weight: keras.Variable) -> str:
     return f"{layer.name}/{weight.name}"
 
 
-def _rounded(value: NDArray[np.float32]) -> NDArray[Any]:
-    return np.ascontiguousarray(value.astype(np.float16) if value.ndim > 1 else value.astype(np.float32))
+def _rounded(value: NDArray[np.float32], half: bool) -> NDArray[Any]:
+    return np.ascontiguousarray(value.astype(np.float16) if half and value.ndim > 1 else value.astype(np.float32))
 
 
 def _export_openvino(model: keras.Model, path: Path) -> None:

@@ -24,6 +24,8 @@ WEIGHTS = "weights.safetensors"
 NETWORK = "network.xml"
 NETWORK_DATA = "network.bin"
 CARD = "card.md"
+EPSILON = 1.001e-5
+"""What `keras.applications` adds to variances in batch normalisation; torch adds 1e-5."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,16 @@ class Preset:
     Args:
         name: how people call it.
         architecture: `chexnet` or `tchexnet`.
-        hidden: units of the hidden layer, or None where there is none.
+        hidden: units of the hidden layer, or of each one if there are several, or None where there is none.
         labels: the findings, in the order of the network's outputs.
         recipe: how a radiograph becomes input.
         licence: an SPDX name, or `unknown`.
         training: data set, image list and its sha256, seeds, and what else is known.
         parent: the preset whose weights this one started from, or None.
         files: file name to sha256, for every other file of the folder.
+        epsilon: what batch normalisation adds to variances.
+        operating_points: label to the score that its makers call 0.5, where they say one.
+        source: the file that it was imported from, and what is known about it.
         folder: where it stands; not part of the file.
     """
 
@@ -47,16 +52,30 @@ class Preset:
     architecture: str
     labels: tuple[str, ...]
     recipe: Recipe
-    hidden: int | None = None
+    hidden: int | tuple[int, ...] | None = None
     licence: str = "unknown"
     training: dict[str, Any] = field(default_factory=dict)
     parent: str | None = None
     files: dict[str, str] = field(default_factory=dict)
+    epsilon: float = EPSILON
+    operating_points: dict[str, float] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
     folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.hidden, int | None):
+            object.__setattr__(self, "hidden", tuple(self.hidden))
 
     @property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.name, self.labels)
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units of each hidden layer; empty where there is none."""
+        if self.hidden is None:
+            return ()
+        return (self.hidden,) if isinstance(self.hidden, int) else self.hidden
 
     @property
     def card(self) -> str:
@@ -79,6 +98,10 @@ class Preset:
                 f"{path} is damaged: its sha256 is not the one in {DESCRIPTION}; install the preset again."
             )
         return path
+
+
+_DEFAULTS = Preset("", "", (), Recipe())
+_IMPORTED = ("epsilon", "operating_points", "source")
 
 
 def read(folder: Path) -> Preset:
@@ -105,6 +128,9 @@ def write(preset: Preset) -> Preset:
     sealed = replace(preset, files={name: sha256(preset.folder / name) for name in names})
     fields = asdict(sealed)
     del fields["folder"]
+    for name in _IMPORTED:
+        if fields[name] == getattr(_DEFAULTS, name):
+            del fields[name]
     (preset.folder / DESCRIPTION).write_text(json.dumps(fields, indent=2) + "\n")
     return sealed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 from pathlib import Path
 
 import platformdirs
@@ -27,7 +28,12 @@ def folders() -> list[Path]:
 
 def names() -> list[str]:
     """The names of every preset that can be loaded, sorted."""
-    found = {path.parent.name for folder in folders() for path in folder.glob(f"*/{DESCRIPTION}")}
+    found = {
+        path.parent.name
+        for folder in folders()
+        for path in folder.glob(f"*/{DESCRIPTION}")
+        if not path.parent.name.startswith(".")
+    }
     return sorted(found)
 
 
@@ -46,3 +52,19 @@ def find(name: str | Path) -> Path:
     near = difflib.get_close_matches(str(name), names(), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names()) or 'none'}."
     raise PresetError(f"There is no preset {str(name)!r}. {hint}")
+
+
+def remove(name: str) -> Path:
+    """Delete an installed preset; returns the folder that is gone.
+
+    Raises:
+        PresetError: there is none of that name in the user's folder.
+    """
+    folder = home() / "presets" / name
+    if os.sep in name or name.startswith(".") or not (folder / DESCRIPTION).is_file():
+        find(name)
+        raise PresetError(
+            f"The preset {name!r} was not installed by you; only those in {home() / 'presets'} are removed."
+        )
+    shutil.rmtree(folder)
+    return folder
