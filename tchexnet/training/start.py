@@ -22,7 +22,8 @@ def initial_weights(config: Config, parent: Preset | None) -> list[NDArray[np.fl
         return None
     keras.utils.set_random_seed(config.seed)
     source = keras_weights.build(parent)
-    same = (parent.architecture, parent.labels) == (config.architecture, config.labels)
+    units = (512,) if config.architecture == "tchexnet" else ()
+    same = (parent.architecture, parent.labels, parent.units) == (config.architecture, config.labels, units)
     if same and config.head == "sigmoid":
         return source.get_weights()
     model = build(config, config.recipe.size)
