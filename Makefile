@@ -6,7 +6,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(supported)' 2>/dev/null && echo $$p && exit; done; echo python3)
 endif
 
-.PHONY: hello test lint bench clean
+.PHONY: hello test slow lint bench clean
 
 hello: .venv/run.stamp
 	.venv/bin/python hello_CheXNet.py
@@ -15,6 +15,9 @@ hello: .venv/run.stamp
 
 test: .venv/test.stamp
 	.venv/bin/python -m pytest
+
+slow: .venv/test.stamp
+	.venv/bin/python -m pytest -m slow
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

@@ -64,12 +64,20 @@ def fuzz(seeds: list[tuple[str, bytes]], count: int, rng: random.Random) -> int:
         except BaseException as error:  # the point of the exercise
             faults.append(f"{index} {name}: {type(error).__name__}: {error}")
         slowest = max(slowest, (time.process_time() - start, f"{index} {name}"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes()
     print(f"{count} mutated files from {len(seeds)} seeds: {len(faults)} other exceptions")
     print(", ".join(f"{kind} {number}" for kind, number in tally.most_common()))
     print(f"slowest {slowest[0]:.2f} s of CPU ({slowest[1]}), peak memory {peak / 1e6:.0f} MB")
     print("\n".join(faults[:20]), file=sys.stderr)
     return int(bool(faults) or slowest[0] > MOST_SECONDS or peak > MOST_BYTES)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held. Linux's ru_maxrss would count what its parent held when it forked."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
