@@ -23,7 +23,7 @@ def prepare(seed: int, precision: str = "float32") -> None:
 
     Args:
         precision: `float32`, or `mixed_bfloat16`: activations in bfloat16, weights and batch statistics in float32. On
-            processors with AVX512-BF16 or AMX it is about twice as fast.
+            processors with AVX512-BF16 or AMX it is faster.
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
@@ -32,8 +32,8 @@ def prepare(seed: int, precision: str = "float32") -> None:
 def fuse_batch_norm(model: keras.Model) -> None:
     """Let every batch normalisation of `model` use TensorFlow's fused kernel: the same numbers, fewer passes.
 
-    Keras composes training-time normalisation of elementary operations; on a CPU that takes a third of a DenseNet's
-    step, and under `mixed_bfloat16` it also converts every activation to float32 and back.
+    Keras composes training-time normalisation of elementary operations, each a pass over the activations, and under
+    `mixed_bfloat16` converts every activation to float32 and back.
     """
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
