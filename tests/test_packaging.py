@@ -72,7 +72,8 @@ def test_found_from_a_checkout(repo, empty):
 
 
 def test_found_from_an_editable_install(checkout, empty, tmp_path):
-    pip("install", "--prefix", str(tmp_path / "prefix"), "-e", str(checkout), cwd=empty)
+    # --ignore-installed: else pip first removes the tchexnet of the environment that runs the tests.
+    pip("install", "--ignore-installed", "--prefix", str(tmp_path / "prefix"), "-e", str(checkout), cwd=empty)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path / "prefix")}))
     # -S: the .pth files of this environment would put another tchexnet first.
     start = f"import site; [site.addsitedir(folder) for folder in {[str(site), sysconfig.get_path('purelib')]}]; "
