@@ -10,6 +10,7 @@ import pytest
 from tchexnet.classifier import Scores
 from tchexnet.cli import predict
 from tchexnet.labels import NIH14
+from tchexnet.presets import seen
 from tchexnet.runtime.engine import Outputs
 
 REPO = Path(__file__).parents[1]
@@ -41,6 +42,10 @@ def test_predict_json() -> None:
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
 def test_preset_json(folder: Path) -> None:
     assert set(json.loads((folder / "preset.json").read_text())) == set(described("`preset.json`"))
+
+
+def test_seen() -> None:
+    assert list(seen.COLUMNS) == described("`seen.csv`")
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

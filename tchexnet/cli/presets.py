@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from tchexnet.cli import talk
 from tchexnet.presets import preset as presets
@@ -106,13 +105,7 @@ def install(
         for known in registry.KNOWN:
             print(f"{known.name}\t{known.licence}\t{known.title}\t{known.url or known.page}")
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=talk.console, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-
-        def tell(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total)
-
+    with talk.download(name) as tell:
         made = installing.install(name, as_name=as_name or None, mirror=mirror or None, offline=offline, tell=tell)
     _report(made)
 
@@ -164,7 +157,7 @@ def export(
     from tchexnet.presets import exporting
 
     parity = exporting.export(presets.read(store.find(name)), form, out)
-    print(f"wrote\t{out}\nlargest difference of a score\t{parity:.2g}")
+    print(f"wrote\t{out}\nlargest difference of {parity.of}\t{parity.difference:.2g}")
 
 
 def _report(made: Imported) -> None:

@@ -4,6 +4,7 @@ preset.json           this description, with the sha256 of every file
 weights.safetensors   Keras variables as `layer/variable`; kernels in float16, vectors in float32
 network.xml, .bin     the same numbers for OpenVINO; outputs: scores, features, feature map
 card.md               what it is for, how good it is, how it was made
+seen.csv              which images it has seen, as hashes of their names
 aucs.csv preds.csv log.csv   the artefacts of its making
 """
 
@@ -40,7 +41,7 @@ class Preset:
         recipe: how a radiograph becomes input.
         licence: an SPDX name, or `unknown`.
         training: data set, image list and its sha256, seeds, and what else is known.
-        parent: the preset whose weights this one started from, or None.
+        parent: the preset whose weights this one started from, `imagenet`, or a file's name; None for random weights.
         files: file name to sha256, for every other file of the folder.
         epsilon: what batch normalisation adds to variances.
         operating_points: label to the score that its makers call 0.5, where they say one.
