@@ -190,7 +190,7 @@ def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
         preset.path(presets.NETWORK_DATA)
-        return OpenVINOEngine(preset.path(presets.NETWORK), precision)
+        return OpenVINOEngine(preset.path(presets.NETWORK), precision, size=preset.recipe.size)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights
