@@ -17,7 +17,7 @@ from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
-from tchexnet.presets import explaining, store
+from tchexnet.presets import explaining, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
@@ -107,8 +107,9 @@ class Classifier:
         if not isinstance(source, list | tuple):
             return self.predict([source])[0]
         radiographs = [read(one) for one in source]
-        scores = self.forward(radiographs).scores
-        return [Scores(self.labels, row, r.origin, r.warnings) for row, r in zip(scores, radiographs, strict=True)]
+        found = self.forward(radiographs)
+        rows = zip(radiographs, found.scores, found.features, strict=True)
+        return [Scores(self.labels, row, one.origin, self.warnings(one, seen)) for one, row, seen in rows]
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
@@ -137,8 +138,22 @@ class Classifier:
         position = self.labels.index(label)
         radiograph, recipe = read(source), replace(self.recipe, views="one")
         outputs = self.engine.run(recipe.apply(radiograph))
+        if self.recipe.view_count == 1:  # the guard knows the mean over all views
+            radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
         known = partial(explaining.prevalence, self.preset)
         return explanation(radiograph, recipe, outputs, self._head, (position, label), view, known)
+
+    def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
+        """What a reader of the scores should know: the radiograph's own warnings, and the guard's.
+
+        Args:
+            features: (1024,) of this radiograph, from the same forward pass as its scores.
+        """
+        return radiograph.warnings + (self._guard.sentences(features) if self._guard else ())
+
+    @cached_property
+    def _guard(self) -> guard.Guard | None:
+        return guard.read(self.preset)
 
     @cached_property
     def _head(self) -> tuple[explaining.Layer, ...]:
