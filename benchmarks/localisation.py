@@ -51,7 +51,8 @@ def main() -> None:
 def overall(rows: Sequence[Row]) -> str:
     """All boxes together: every measure and overlap, hits and false positives."""
     lines = [
-        "| measure | n | map [95% interval] | random map | mean map [95% interval] | false positives a map: map, random, mean |",
+        "| measure | n | map [95% interval] | random map | mean map [95% interval] | "
+        "false positives a map: map, random, mean |",
         "|---|--:|---|--:|---|---|",
     ]
     for measure, overlap in dict.fromkeys((row.measure, row.overlap) for row in rows):

@@ -135,13 +135,17 @@ class Classifier:
             ExplainError: there is no such view.
             PresetError: the preset does not know the prevalence, for `odds`.
         """
-        position = self.labels.index(label)
+        return self.explain_each(source, [label], view)[0]
+
+    def explain_each(self, source: Any, labels: Sequence[str], view: str = "cam") -> list[Explanation]:
+        """`explain` for several labels of one radiograph, in one forward pass."""
+        positions = [(self.labels.index(label), label) for label in labels]
         radiograph, recipe = read(source), replace(self.recipe, views="one")
         outputs = self.engine.run(recipe.apply(radiograph))
         if self.recipe.view_count == 1:  # the guard knows the mean over all views
             radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
         known = partial(explaining.prevalence, self.preset)
-        return explanation(radiograph, recipe, outputs, self._head, (position, label), view, known)
+        return [explanation(radiograph, recipe, outputs, self._head, each, view, known) for each in positions]
 
     def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
         """What a reader of the scores should know: the radiograph's own warnings, and the guard's.

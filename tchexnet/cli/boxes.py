@@ -41,7 +41,10 @@ def evaluate(classifier: Classifier, boxes: Path, data: Path, out: Path) -> list
     with talk.bar() as bar:
         task = bar.add_task("maps", figure="")
         rows = localising.localise(
-            classifier.explain, known, paths, tell=lambda done, total: bar.update(task, completed=done, total=total)
+            classifier.explain_each,
+            known,
+            paths,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
         )
     out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame([asdict(row) for row in rows]).to_csv(out / TABLE, index=False)

@@ -25,7 +25,7 @@ ROUNDS = 50
 ALL = "all"
 MAPS = ("map", "random", "mean")
 
-Explain = Callable[[Path, str], Explanation]
+Explain = Callable[[Path, Sequence[str]], Sequence[Explanation]]
 Progress = Callable[[int, int], None]
 
 
@@ -61,7 +61,7 @@ def localise(
     """The table: every finding and all together, the map and its controls, every measure.
 
     Args:
-        explain: `Classifier.explain`.
+        explain: `Classifier.explain_each`.
         boxes: of findings that the classifier has.
         paths: image name to its file; boxes on other images are left out.
         seed: of the random maps.
@@ -108,7 +108,7 @@ def _explained(
     images, labels = sorted({box.image for box in boxes}), sorted({box.label for box in boxes})
     made = {}
     for done, image in enumerate(images, 1):
-        made |= {(image, label): explain(paths[image], label) for label in labels}
+        made |= {(image, one.label): one for one in explain(paths[image], labels)}
         if tell is not None:
             tell(done, len(images))
     return made

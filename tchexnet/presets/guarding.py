@@ -19,7 +19,7 @@ from tchexnet.presets import preset as presets
 from tchexnet.presets.guard import Guard
 from tchexnet.presets.preset import Preset
 
-IMAGES, COPIED = 4000, 1000
+IMAGES, COPIED = 3000, 500
 """Training images that are looked at, and those of them that are also turned and inverted."""
 
 BATCH = 64
