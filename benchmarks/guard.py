@@ -44,22 +44,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="NIH's folder")
     parser.add_argument("--children", type=Path, required=True, help="the folder of paediatric radiographs")
     parser.add_argument("--presets", nargs="+", default=["chexnet", "tchexnet"])
+    parser.add_argument("--most", type=int, help="radiographs of a set, for a quick look; all by default")
     parser.add_argument("--write", type=Path, help="the page whose marked places take the tables")
     arguments = parser.parse_args()
     for name in arguments.presets:
-        text = table(tchexnet.load(name), arguments.data, arguments.children)
+        text = table(tchexnet.load(name), arguments.data, arguments.children, arguments.most)
         print(f"## {name}\n\n{text}\n")
         if arguments.write:
             pages.put(arguments.write, f"guard {name}", text)
 
 
-def table(classifier: Classifier, data: Path, children: Path) -> str:
+def table(classifier: Classifier, data: Path, children: Path, most: int | None) -> str:
     """The Markdown table of one preset."""
     made = guard.read(classifier.preset)
     if made is None:
         raise SystemExit(f"{classifier.name} has no guard; fit one: tchexnet presets guard {classifier.name}")
     lines = ["| images | n | warned [95% interval] | by distance | by turn |", "|---|--:|---|--:|--:|"]
-    for title, radiographs in sets(classifier, data, children):
+    for title, radiographs in sets(classifier, data, children, most):
         flags = made.flags(features(classifier, radiographs))
         either = share([bool(row.any()) for row in flags])
         far, turned = (int(column.sum()) for column in flags.T)
@@ -68,12 +69,14 @@ def table(classifier: Classifier, data: Path, children: Path) -> str:
     return "\n".join(lines)
 
 
-def sets(classifier: Classifier, data: Path, children: Path) -> Iterator[tuple[str, list[Radiograph]]]:
+def sets(
+    classifier: Classifier, data: Path, children: Path, most: int | None
+) -> Iterator[tuple[str, list[Radiograph]]]:
     """(what it is, the radiographs), one set in memory at a time."""
     _, valid = guarding.parts(classifier.preset, nih.read(data, "train_val_list.txt"))
-    held = radiographs(valid)
+    held = radiographs(valid, most)
     yield "validation images, on which the limits were set", held
-    yield "test list", radiographs(nih.read(data, "test_list.txt"))
+    yield "test list", radiographs(nih.read(data, "test_list.txt"), most)
     for name, change in DISTURBED.items():
         yield f"validation images, {name}", [guarding.changed(one, change) for one in held[::EVERY]]
     yield "photographs and drawings of scikit-image, made grey", list(photographs())
@@ -81,7 +84,10 @@ def sets(classifier: Classifier, data: Path, children: Path) -> Iterator[tuple[s
     yield "uniform noise", [read(random.random((256, 256), np.float32)) for _ in range(NOISE)]
     yield "smooth noise, 8 x 8 enlarged", [read(smooth(random)) for _ in range(NOISE)]
     yield "slices and other images of pydicom, as grey arrays", list(slices())
-    yield "children (Kermany): a shift, not an error", [read(p) for p in sorted((children / "images").glob("*"))[::8]]
+    yield (
+        "children (Kermany): a shift, not an error",
+        [read(p) for p in sorted((children / "images").glob("*"))[::8][:most]],
+    )
     yield (
         "the hello image, PNG and DICOM",
         [read(ROOT / "hello_world_images" / f"mean_chest.{s}") for s in ("png", "dcm")],
@@ -93,8 +99,8 @@ def features(classifier: Classifier, images: list[Radiograph]) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def radiographs(records: Records) -> list[Radiograph]:
-    return [read(records.path(row)) for row in range(len(records))]
+def radiographs(records: Records, most: int | None) -> list[Radiograph]:
+    return [read(records.path(row)) for row in range(len(records))[:most]]
 
 
 def oblique(pixels: np.ndarray) -> np.ndarray:

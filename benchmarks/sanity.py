@@ -29,7 +29,6 @@ from tchexnet.models import densenet
 from tchexnet.presets import guarding, keras_weights
 from tchexnet.runtime.engine import Outputs
 
-COUNT = 48
 BLOCKS = ("conv5", "pool4", "conv4", "pool3", "conv3", "pool2", "conv2", "conv1")
 
 
@@ -37,19 +36,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="NIH's folder")
     parser.add_argument("--presets", nargs="+", default=["chexnet", "tchexnet"])
+    parser.add_argument("--count", type=int, default=48, help="radiographs")
     parser.add_argument("--write", type=Path, help="the page whose marked places take the tables")
     arguments = parser.parse_args()
     for name in arguments.presets:
-        text = table(tchexnet.load(name), arguments.data)
+        text = table(tchexnet.load(name), arguments.data, arguments.count)
         print(f"## {name}\n\n{text}\n", flush=True)
         if arguments.write:
             pages.put(arguments.write, f"sanity {name}", text)
 
 
-def table(classifier: Classifier, data: Path) -> str:
+def table(classifier: Classifier, data: Path, count: int) -> str:
     """The Markdown table of one preset."""
-    model = keras_weights.build(classifier.preset)
-    shown = radiographs(classifier, data)
+    model = densenet.tapped(keras_weights.build(classifier.preset))
+    shown = radiographs(classifier, data, count)
     lines = [
         "| randomised, with all above it | n | Spearman of the cells | SSIM of the heat | flat |",
         "|---|--:|--:|--:|--:|",
@@ -59,7 +59,7 @@ def table(classifier: Classifier, data: Path) -> str:
     return "\n".join(lines)
 
 
-def radiographs(classifier: Classifier, data: Path) -> list[tuple[Radiograph, str]]:
+def radiographs(classifier: Classifier, data: Path, count: int) -> list[tuple[Radiograph, str]]:
     """Validation images with a finding, by turns of the findings, and the finding."""
     _, valid = guarding.parts(classifier.preset, nih.read(data, "train_val_list.txt"))
     turns = [
@@ -67,13 +67,13 @@ def radiographs(classifier: Classifier, data: Path) -> list[tuple[Radiograph, st
         for label in classifier.labels
         for place, row in enumerate(np.flatnonzero(valid.only(label).y[:, 0] == 1))
     ]
-    return [(read(path), label) for _, path, label in sorted(turns, key=lambda turn: turn[0])[:COUNT]]
+    return [(read(path), label) for _, path, label in sorted(turns, key=lambda turn: turn[0])[:count]]
 
 
 def maps(model: keras.Model, classifier: Classifier, shown: list[tuple[Radiograph, str]]) -> sanity.Maps:
-    """Grids and heat of the network as it is now, through the closed form that `explain` uses."""
+    """Grids and heat of a tapped network as it is now, through the closed form that `explain` uses."""
     batch = np.concatenate([classifier.recipe.apply(radiograph) for radiograph, _ in shown])
-    outputs = Outputs(*(np.asarray(part) for part in densenet.tapped(model).predict(batch, batch_size=16, verbose=0)))
+    outputs = Outputs(*(np.asarray(part) for part in model.predict(batch, batch_size=16, verbose=0)))
     head = [tuple(layer.get_weights()) for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     found = [
         explanation(

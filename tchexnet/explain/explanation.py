@@ -103,8 +103,8 @@ def explanation(
 def _limits(method: str, grid: Floats) -> tuple[float, float]:
     """The grid's values at heat 0 and 1: its own range (Zhou et al. 2016), or for log-odds from the prevalence up.
 
-    Grad-CAM's ReLU (Selvaraju et al. 2017, equation 2) is left out. Zero means nothing in either map, since every feature
-    is positive and the bias takes up the rest; tCheXNet's cells all lie below 0 and its maps would be blank.
+    Grad-CAM's ReLU (Selvaraju et al. 2017, equation 2) is left out. Zero means nothing in either map, since every
+    feature is positive and the bias takes up the rest; where every cell lies below 0, the map would be blank.
     """
     low = 0.0 if method == ODDS else float(grid.min())
     return low, max(low, float(grid.max()))

@@ -60,10 +60,11 @@ def test_the_shipped_maps_depend_on_the_weights(name, repo, monkeypatch) -> None
 
     import tchexnet
     from tchexnet.images.read import read
+    from tchexnet.models import densenet
     from tchexnet.presets import keras_weights
 
     classifier = tchexnet.load(name)
-    model = keras_weights.build(classifier.preset)
+    model = densenet.tapped(keras_weights.build(classifier.preset))
     chest = read(str(repo / "hello_world_images" / "mean_chest.png"))
     noise = read(np.random.default_rng(0).random((128, 128), np.float32))
     shown = [(chest, "Pneumothorax"), (noise, "Pneumothorax")]
