@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -10,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
+from tchexnet.explain.explanation import Explanation, explanation
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
+from tchexnet.presets import explaining, guard, store
 from tchexnet.presets import preset as presets
-from tchexnet.presets import store
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
 
@@ -104,8 +107,9 @@ class Classifier:
         if not isinstance(source, list | tuple):
             return self.predict([source])[0]
         radiographs = [read(one) for one in source]
-        scores = self.forward(radiographs).scores
-        return [Scores(self.labels, row, r.origin, r.warnings) for row, r in zip(scores, radiographs, strict=True)]
+        found = self.forward(radiographs)
+        rows = zip(radiographs, found.scores, found.features, strict=True)
+        return [Scores(self.labels, row, one.origin, self.warnings(one, seen)) for one, row, seen in rows]
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
@@ -115,6 +119,49 @@ class Classifier:
         """
         sources = source if isinstance(source, list | tuple) else [source]
         return self.forward([read(one) for one in sources]).features
+
+    def explain(self, source: Any, label: str, view: str = "cam") -> Explanation:
+        """Where on one radiograph the score of `label` comes from.
+
+        Args:
+            source: as for `predict`, but one.
+            label: one of the preset's.
+            view: `cam`, what each cell of the feature map adds to the logit; `odds`, the log-odds of each cell over
+                the finding's prevalence in training.
+
+        Raises:
+            ImageError: the source is no radiograph that can be read.
+            LabelError: the preset has no such label.
+            ExplainError: there is no such view.
+            PresetError: the preset does not know the prevalence, for `odds`.
+        """
+        return self.explain_each(source, [label], view)[0]
+
+    def explain_each(self, source: Any, labels: Sequence[str], view: str = "cam") -> list[Explanation]:
+        """`explain` for several labels of one radiograph, in one forward pass."""
+        positions = [(self.labels.index(label), label) for label in labels]
+        radiograph, recipe = read(source), replace(self.recipe, views="one")
+        outputs = self.engine.run(recipe.apply(radiograph))
+        if self.recipe.view_count == 1:  # the guard knows the mean over all views
+            radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
+        known = partial(explaining.prevalence, self.preset)
+        return [explanation(radiograph, recipe, outputs, self._head, each, view, known) for each in positions]
+
+    def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
+        """What a reader of the scores should know: the radiograph's own warnings, and the guard's.
+
+        Args:
+            features: (1024,) of this radiograph, from the same forward pass as its scores.
+        """
+        return radiograph.warnings + (self._guard.sentences(features) if self._guard else ())
+
+    @cached_property
+    def _guard(self) -> guard.Guard | None:
+        return guard.read(self.preset)
+
+    @cached_property
+    def _head(self) -> tuple[explaining.Layer, ...]:
+        return explaining.head(self.preset)
 
     def forward(self, radiographs: Sequence[Radiograph]) -> Outputs:
         """Scores, features and feature maps of radiographs, in batches.
@@ -162,7 +209,7 @@ def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
         preset.path(presets.NETWORK_DATA)
-        return OpenVINOEngine(preset.path(presets.NETWORK), precision)
+        return OpenVINOEngine(preset.path(presets.NETWORK), precision, size=preset.recipe.size)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights

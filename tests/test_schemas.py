@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tchexnet.classifier import Scores
-from tchexnet.cli import predict
+from tchexnet.cli import explain, predict
 from tchexnet.labels import NIH14
 from tchexnet.presets import seen
 from tchexnet.runtime.engine import Outputs
@@ -37,6 +37,27 @@ def test_predict_json() -> None:
     found = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), outputs, None)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
+
+
+def test_explain_json() -> None:
+    import numpy as np
+
+    from tchexnet.explain import Explanation
+    from tchexnet.images.frame import Frame
+    from tchexnet.images.radiograph import Radiograph
+
+    radiograph = Radiograph(np.zeros((8, 8), np.float32), 8, "a.png", "PNG")
+    found = Explanation("Mass", "CAM", np.zeros((4, 4), np.float32), 0.5, radiograph, Frame(0, 0, 8, 8), 0.0, 0.0)
+    assert list(explain.json_object("a.png", "chexnet", found, Path("b.png"))) == described("`explain --json`")
+
+
+def test_localization() -> None:
+    from dataclasses import fields
+
+    from tchexnet.explain import localising
+
+    assert [field.name for field in fields(localising.Row)] == described("`localization.csv`")
+    assert list(localising.to_dict([], [], {})) == described("`localization.json`")
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

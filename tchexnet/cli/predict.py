@@ -56,7 +56,8 @@ def _precision(text: str) -> Precision:
 def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
     radiograph = read(path)
     outputs = classifier.forward([radiograph])
-    scores = Scores(classifier.labels, outputs.scores[0], radiograph.origin, radiograph.warnings)
+    warnings = classifier.warnings(radiograph, outputs.features[0])
+    scores = Scores(classifier.labels, outputs.scores[0], radiograph.origin, warnings)
     if as_json:
         print(json.dumps(json_object(path, classifier.name, scores, outputs if features else None, top)))
         return

@@ -94,6 +94,7 @@ def _part(records: Records) -> dict[str, Any]:
         "images": len(records),
         "patients": patients,
         "list_sha256": contamination.list_sha256(records.images),
+        "prevalence": records.prevalence(),
     }
 
 
