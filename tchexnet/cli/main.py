@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from tchexnet.cli import predict, prepare, presets, talk, train
+from tchexnet.cli import predict, prepare, presets, score, talk, train
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("predict")(predict.command)
+app.command("score")(score.command)
 app.command("train")(train.command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(prepare.app, name="prepare")
