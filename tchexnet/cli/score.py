@@ -10,6 +10,8 @@ import typer
 from rich.progress import Progress
 
 from tchexnet.cli import talk
+from tchexnet.presets import preset as presets
+from tchexnet.presets import store
 from tchexnet.scoring.run import Summary, run
 from tchexnet.scoring.settings import Settings
 
@@ -40,6 +42,8 @@ def command(
     column: Annotated[str | None, typer.Option(help="A CSV's column of paths.")] = None,
 ) -> None:
     settings = Settings(preset, features, precision, batch, workers, column)
+    if precision == "int8":
+        talk.say(quantising.verdict(quantising.read_report(presets.read(store.find(preset)))))
     began = time.monotonic()
     with talk.bar() as bar:
         progress = _Bar(bar)
