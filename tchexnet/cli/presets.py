@@ -196,7 +196,7 @@ def quantise(
 
 
 def _auc(found: dict[str, float | None]) -> str:
-    return "undefined" if found["auc"] is None else "{auc:.4f} [{low:.4f}, {high:.4f}]".format(**found)
+    return " ".join("undefined" if value is None else f"{value:.4f}" for value in found.values())
 
 
 def _report(made: Imported) -> None:

@@ -43,7 +43,7 @@ def command(
 ) -> None:
     settings = Settings(preset, features, precision, batch, workers, column)
     if precision == "int8":
-        talk.say(quantising.verdict(quantising.read_report(presets.read(store.find(preset)))))
+        _say_what_int8_costs(preset)
     began = time.monotonic()
     with talk.bar() as bar:
         progress = _Bar(bar)
@@ -58,6 +58,14 @@ def command(
 
 
 command.__doc__ = _HELP
+
+
+def _say_what_int8_costs(name: str) -> None:
+    from tchexnet.presets import quantising
+
+    preset = presets.read(store.find(name))
+    preset.network("int8")  # which says how to make one, where there is none
+    talk.say(quantising.verdict(quantising.read_report(preset)))
 
 
 def _report(summary: Summary, pace: float, seconds: float) -> None:

@@ -145,5 +145,3 @@ def _row(label: str, exact: AUC, rough: AUC) -> dict[str, Any]:
     for name, one in (("fp32", exact), ("int8", rough)):
         found[name] = {"auc": number(one.value), "low": number(one.low), "high": number(one.high)}
     return found | {"loss": number(exact.value - rough.value)}
-
-

@@ -131,8 +131,7 @@ def test_its_tags_say_why_the_others_do_not_apply() -> None:
     assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
     assert not tags.requires_fit
     with pytest.warns(SkipTestWarning, match="Can't test estimator CheXNetFeatures which requires input"):
-        for estimator, check in estimator_checks.estimator_checks_generator(tchexnet.CheXNetFeatures()):
-            check(estimator)
+        list(estimator_checks.estimator_checks_generator(tchexnet.CheXNetFeatures()))
 
 
 def test_parameters_are_scikit_learns(good: list[str]) -> None:
