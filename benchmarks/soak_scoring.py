@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="NIH's folder")
     parser.add_argument("--work", type=Path, required=True, help="a folder to work in")
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     work: Path = options.work
@@ -140,7 +141,7 @@ def main() -> None:
         if out == whole:
             finish([*command, "--resume"])
         else:
-            killed_run(command, out, random.Random(options.seed), 5, options.count)
+            killed_run(command, out, random.Random(options.seed), options.kills, options.count)
     rows, errors = paths(killed), paths(work / "killed.errors.csv")
     kinds: dict[str, int] = {}
     with (work / "killed.errors.csv").open(newline="", encoding="utf-8") as file:
