@@ -106,7 +106,7 @@ def _explained(
 ) -> dict[tuple[str, str], Explanation]:
     """Every finding on every image: the mean map needs them all."""
     images, labels = sorted({box.image for box in boxes}), sorted({box.label for box in boxes})
-    made = {}
+    made: dict[tuple[str, str], Explanation] = {}
     for done, image in enumerate(images, 1):
         made |= {(image, one.label): one for one in explain(paths[image], labels)}
         if tell is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from scipy import stats
+from scipy import ndimage, stats
 
 from tchexnet.explain.cam import Floats
 
@@ -73,7 +73,7 @@ def ssim(one: Floats, other: Floats) -> float:
     """Structural similarity of two heats (h, w) in [0, 1]. Source: Wang et al. 2004."""
     from skimage.metrics import structural_similarity
 
-    return float(structural_similarity(one, other, win_size=WINDOW, data_range=1.0))
+    return float(structural_similarity(one, other, win_size=WINDOW, data_range=1.0))  # type: ignore[no-untyped-call]
 
 
 def _spearman(one: Floats, other: Floats) -> float:
@@ -83,6 +83,6 @@ def _spearman(one: Floats, other: Floats) -> float:
 
 
 def _enlarged(grids: Floats, shape: tuple[int, ...]) -> Floats:
-    from skimage.transform import resize
-
-    return np.stack([resize(grid, shape, order=1) for grid in grids])
+    """Each grid (g, g) on (h, w) pixels, bilinear between the cells."""
+    zoom = [1, *(side / cells for side, cells in zip(shape, grids.shape[1:], strict=True))]
+    return np.asarray(ndimage.zoom(grids, zoom, order=1, mode="nearest", grid_mode=True), np.float32)
