@@ -49,7 +49,15 @@ def router(answering: Answering, settings: Settings) -> APIRouter:
     @routes.get("/healthz", **describe.HEALTH)
     async def healthz() -> Response:
         """Whether the server is up; it listens only when every preset is loaded."""
-        return as_json({"status": "ok", "version": tchexnet.__version__, "presets": list(desk.classifiers)})
+        return as_json(
+            {
+                "status": "ok",
+                "version": tchexnet.__version__,
+                "presets": list(desk.classifiers),
+                "keeps": settings.keep is not None,
+                "worklist": settings.browse is not None,
+            }
+        )
 
     return routes
 

@@ -20,6 +20,9 @@ class Settings:
         host, port: where to listen; port 0 takes a free one.
         token: what a client must send as `Authorization: Bearer TOKEN`, or None for anybody on this machine.
         keep: a folder for what is uploaded and answered, or None: nothing is written.
+        browse: a table of scores to page through, or None.
+        images: the folder that the table's paths are relative to; nothing outside it is read.
+        labels: a table of what is true of those images, or None.
         max_bytes: a request's body, hence a file's. 413.
         max_pixels: height x width of an image. 422.
         max_files: images a request. 413.
@@ -35,6 +38,9 @@ class Settings:
     port: int = 8000
     token: str | None = None
     keep: Path | None = None
+    browse: Path | None = None
+    images: Path | None = None
+    labels: Path | None = None
     max_bytes: int = 64 * MEBIBYTE
     max_pixels: int = 36_000_000
     max_files: int = 16
@@ -48,6 +54,8 @@ class Settings:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
         if not self.presets:
             raise ConfigError("No preset was named; give at least one.")
+        if (self.browse is None) != (self.images is None) or (self.labels is not None and self.browse is None):
+            raise ConfigError("A worklist needs a table of scores and the folder of its images: --browse and --images.")
         if not is_loopback(self.host) and not self.token:
             raise ConfigError(
                 f"{self.host} can be reached from other machines, and no token was given: set TCHEXNET_TOKEN, or "

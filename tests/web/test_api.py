@@ -149,7 +149,9 @@ def test_presets_and_cards(client, repo):
 
 
 def test_health_names_what_is_served(client):
-    assert client.get("/healthz").json() == {"status": "ok", "version": "0.1.0", "presets": ["chexnet", "tchexnet"]}
+    found = client.get("/healthz").json()
+    assert found["status"] == "ok" and found["presets"] == ["chexnet", "tchexnet"]
+    assert found["keeps"] is False and found["worklist"] is False
 
 
 def test_the_radiograph_comes_back_pixel_by_pixel_at_its_depth(client, repo):
