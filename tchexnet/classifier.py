@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -10,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
+from tchexnet.explain.explanation import Explanation, explanation
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
+from tchexnet.presets import explaining, store
 from tchexnet.presets import preset as presets
-from tchexnet.presets import store
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
 
@@ -115,6 +118,31 @@ class Classifier:
         """
         sources = source if isinstance(source, list | tuple) else [source]
         return self.forward([read(one) for one in sources]).features
+
+    def explain(self, source: Any, label: str, view: str = "cam") -> Explanation:
+        """Where on one radiograph the score of `label` comes from.
+
+        Args:
+            source: as for `predict`, but one.
+            label: one of the preset's.
+            view: `cam`, what each cell of the feature map adds to the logit; `odds`, the log-odds of each cell over
+                the finding's prevalence in training.
+
+        Raises:
+            ImageError: the source is no radiograph that can be read.
+            LabelError: the preset has no such label.
+            ExplainError: there is no such view.
+            PresetError: the preset does not know the prevalence, for `odds`.
+        """
+        position = self.labels.index(label)
+        radiograph, recipe = read(source), replace(self.recipe, views="one")
+        outputs = self.engine.run(recipe.apply(radiograph))
+        known = partial(explaining.prevalence, self.preset)
+        return explanation(radiograph, recipe, outputs, self._head, (position, label), view, known)
+
+    @cached_property
+    def _head(self) -> tuple[explaining.Layer, ...]:
+        return explaining.head(self.preset)
 
     def forward(self, radiographs: Sequence[Radiograph]) -> Outputs:
         """Scores, features and feature maps of radiographs, in batches.

@@ -47,6 +47,10 @@ class EngineError(TchexnetError, RuntimeError):
     """An inference engine cannot do what was asked on this machine."""
 
 
+class ExplainError(TchexnetError, ValueError):
+    """A map was asked for that cannot be made."""
+
+
 class TrainingError(TchexnetError, RuntimeError):
     """Training cannot go on; what was best so far is kept."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from tchexnet.answers import json_object
 from tchexnet.classifier import Scores
+from tchexnet.cli import explain
 from tchexnet.labels import NIH14
 
 REPO = Path(__file__).parents[1]
@@ -35,6 +36,18 @@ def test_predict_json() -> None:
     found = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), features)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
+
+
+def test_explain_json() -> None:
+    import numpy as np
+
+    from tchexnet.explain import Explanation
+    from tchexnet.images.frame import Frame
+    from tchexnet.images.radiograph import Radiograph
+
+    radiograph = Radiograph(np.zeros((8, 8), np.float32), 8, "a.png", "PNG")
+    found = Explanation("Mass", "CAM", np.zeros((4, 4), np.float32), 0.5, radiograph, Frame(0, 0, 8, 8), 0.0, 0.0)
+    assert list(explain.json_object("a.png", "chexnet", found, Path("b.png"))) == described("`explain --json`")
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from tchexnet.cli import predict, prepare, presets, serve, talk, train
+from tchexnet.cli import explain, predict, prepare, presets, serve, talk, train
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("predict")(predict.command)
+app.command("explain")(explain.command)
 app.command("train")(train.command)
 app.command("serve")(serve.command)
 app.add_typer(presets.app, name="presets")
