@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import tchexnet
-from tchexnet.web import api, pages, problems
+from tchexnet.web import api, pages, problems, worklist, worklist_api
 from tchexnet.web.answering import Answering
 from tchexnet.web.desk import Desk
 from tchexnet.web.gate import Gate
@@ -22,6 +22,7 @@ def build(settings: Settings) -> FastAPI:
 
     Raises:
         PresetError: a preset is missing or damaged.
+        DataError: a table of the worklist cannot be used.
     """
     desk = Desk(settings)
 
@@ -42,6 +43,8 @@ def build(settings: Settings) -> FastAPI:
     answering = Answering(desk, settings)
     app.include_router(api.router(answering, settings))
     app.include_router(pages.router())
+    if settings.browse is not None:
+        app.include_router(worklist_api.router(answering, worklist.read(settings)))
     app.mount("/static", pages.files())
     app.add_middleware(Gate, settings=settings)
     return app

@@ -27,6 +27,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises:
         ConfigError: the address cannot be listened on.
         PresetError: a preset is missing or damaged.
+        DataError: a table of the worklist cannot be used.
     """
     listener = _listen(settings)
     app = build(settings)
