@@ -66,3 +66,7 @@ CARD: dict[str, Any] = {
     },
 }
 HEALTH: dict[str, Any] = {"tags": ["server"], "responses": _answers("application/json", _OBJECT, "Up.")}
+_JSON = _answers("application/json", _OBJECT, "See docs/schemas.md.")
+WORKLIST: dict[str, Any] = {"tags": ["worklist"], "responses": {**_JSON, 422: PROBLEMS[422]}}
+CASE: dict[str, Any] = {"tags": ["worklist"], "responses": {**_JSON, **PROBLEMS}}
+PICTURE: dict[str, Any] = {"tags": ["worklist"], "responses": RADIOGRAPH["responses"]}

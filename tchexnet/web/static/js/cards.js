@@ -6,6 +6,7 @@ const NAMES = { chexnet: "CheXNet", tchexnet: "tCheXNet" };
 
 /** `results`: the answers so far, or null for one that is awaited. `pick(preset, label)` chooses a heatmap. */
 export function cards(presets, results, chosen, truth, pick, about) {
+  $("cards").classList.toggle("full", results.some((result) => result?.probabilities));
   $("cards").replaceChildren(...presets.map((preset, i) => card(preset, results[i], chosen, truth, pick, about)));
 }
 
@@ -46,11 +47,13 @@ function row(preset, label, result, columns, chosen, truth, pick) {
 }
 
 function score(value) {
-  if (value === undefined) return "…";
+  if (value === undefined) return "–";
   const filled = element("i");
   filled.style.width = `${100 * value}%`;
-  return element("div", { class: "score" }, value.toFixed(3), element("span", { "aria-hidden": "true" }, filled));
+  return element("div", { class: "score" }, shown(value), element("span", { "aria-hidden": "true" }, filled));
 }
+
+const shown = (value) => (value > 0 && value < 0.0005 ? "< 0.001" : value.toFixed(3));
 
 const percent = (value) => (value === undefined ? "–" : `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`);
 

@@ -132,6 +132,7 @@ function legend(heat) {
 function draw() {
   $("empty").hidden = Boolean(room.open) || room.list instanceof Worklist;
   $("legend").hidden = !room.chosen || !viewer.heat;
+  $("opacity").disabled = !room.chosen;
   const kept = document.activeElement?.dataset;
   cards(room.presets, room.results, room.chosen, room.open?.truth, pick, about);
   if (kept?.label) document.querySelector(`.pick[data-label="${CSS.escape(kept.label)}"][data-preset="${CSS.escape(kept.preset)}"]`)?.focus();
@@ -211,7 +212,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input, select, textarea")) return;
   const moves = { ArrowUp: () => room.list?.move(-1), ArrowDown: () => room.list?.move(1), PageUp: () => room.list?.page(-1), PageDown: () => room.list?.page(1) };
-  const heat = { h: () => { $("opacity").value = viewer.opacity ? 0 : 60; viewer.setOpacity($("opacity").value / 100); }, "?": () => $("help").showModal() };
+  const heat = { h: () => { $("opacity").value = viewer.opacity ? 0 : 45; viewer.setOpacity($("opacity").value / 100); }, "?": () => $("help").showModal() };
   const act = key(viewer, event) ?? heat[event.key] ?? (event.shiftKey ? null : moves[event.key]);
   if (!act) return;
   event.preventDefault();
