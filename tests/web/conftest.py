@@ -2,10 +2,10 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +25,6 @@ class Running(NamedTuple):
     address: str
     port: int
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[TestClient]:
@@ -38,27 +34,33 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def serve(repo: Path, tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Start `tchexnet serve` on a free port; every one is ended after the test."""
-    running: list[Running] = []
-
-    def start(*arguments: str, **environment: str) -> Running:
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUN, "serve", "--port", "0", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(repo), **environment},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+@contextmanager
+def started(repo: Path, folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    """`tchexnet serve` on a free port, with `folder` to work in."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "serve", "--port", "0", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(repo), **environment},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
         line = process.stderr.readline()
         found = re.search(r"http://\S+:(\d+)", line)
         assert found, line + process.stderr.read()
-        running.append(Running(process, found[0], int(found[1])))
-        return running[-1]
+        yield Running(process, found[0], int(found[1]))
+    finally:
+        process.kill()
+        process.communicate()
 
-    yield start
-    for server in running:
-        server.process.kill()
-        server.process.communicate()
+
+@pytest.fixture
+def serve(repo: Path, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start `tchexnet serve`, as often as asked; every one is ended after the test."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, **environment: str) -> Running:
+            return stack.enter_context(started(repo, tmp_path, *arguments, **environment))
+
+        yield start

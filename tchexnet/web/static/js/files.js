@@ -29,7 +29,7 @@ export class Files {
   draw() {
     const rows = this.cases.map((one, i) =>
       element("tr", { "aria-selected": String(i === this.at), tabindex: i === this.at ? 0 : -1, click: () => this.go(i) },
-        element("td", { title: one.name }, one.name)));
+        element("td", { title: one.name }, element("bdi", {}, one.name))));
     $("list").replaceChildren(
       element("div", { class: "rows" }, element("table", { role: "grid", "aria-label": "Files" }, element("tbody", {}, ...rows))),
       element("div", { class: "pager" }, element("span", {}, `${this.at + 1} of ${this.cases.length}`)));

@@ -14,6 +14,7 @@ import { Worklist } from "./worklist.js";
 const viewer = new Viewer($("canvas"));
 const room = { presets: [], open: null, results: [], chosen: null, heatmaps: new Map(), list: null, tool: "window" };
 let errand = new AbortController();
+const ready = start();
 
 async function start() {
   const server = await json("/healthz");
@@ -166,7 +167,16 @@ async function about(preset) {
 // Controls.
 
 const on = (id, event, act) => $(id).addEventListener(event, act);
-const take = (files) => { if (files.length) (room.list instanceof Files ? room.list : (room.list = new Files(open))).set([...files].map((file) => new FileCase(file))); };
+
+/** Files that were dropped or chosen take the place of what is open, a worklist too. */
+async function take(files) {
+  const cases = [...files].map((file) => new FileCase(file));
+  await ready;
+  if (!cases.length) return;
+  if (!(room.list instanceof Files)) room.list = new Files(open);
+  room.list.set(cases);
+}
+
 
 for (const id of ["open", "open-2"]) on(id, "click", () => $("file").click());
 on("file", "change", (event) => { take(event.target.files); event.target.value = ""; });
@@ -232,4 +242,4 @@ document.addEventListener("drop", (event) => {
   take(event.dataTransfer.files);
 });
 
-start().catch((error) => report([error.message]));
+ready.catch((error) => report([error.message]));

@@ -90,7 +90,8 @@ export class Viewer extends EventTarget {
   zoomTo(zoom, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
     if (!this.image) return;
     const before = this.scale;
-    this.zoom = Math.min(Math.max(zoom, 0.5), Math.max(LARGEST / this.base, 16));
+    const least = Math.min(0.5, 1 / (devicePixelRatio * this.base));
+    this.zoom = Math.min(Math.max(zoom, least), Math.max(LARGEST / this.base, 16));
     const factor = this.scale / before;
     this.origin = { x: x - (x - this.origin.x) * factor, y: y - (y - this.origin.y) * factor };
     this.keepInSight();

@@ -23,7 +23,9 @@ export class Worklist {
     $("room").classList.add("listed");
     this.body = element("tbody");
     this.count = element("span", { "aria-live": "polite" });
-    $("list").replaceChildren(this.controls(), element("div", { class: "rows" }, this.table()), this.pager());
+    const filter = element("details", { open: matchMedia("(min-width: 1000px)").matches },
+      element("summary", {}, "Finding and filters"), this.controls());
+    $("list").replaceChildren(filter, element("div", { class: "rows" }, this.table()), this.pager());
     await this.load();
     if (this.rows.length) this.go(0);
   }
@@ -72,8 +74,8 @@ export class Worklist {
   // Elements.
 
   controls() {
-    const select = (name, options) =>
-      element("select", { change: (event) => this.change({ [name]: event.target.value }) },
+    const select = (name, title, options) =>
+      element("select", { "aria-label": title, change: (event) => this.change({ [name]: event.target.value }) },
         ...options.map(([value, text]) => element("option", { value }, text)));
     const input = (name, properties) => {
       let later;
@@ -84,9 +86,9 @@ export class Worklist {
     };
     const range = { type: "number", min: 0, max: 1, step: 0.01 };
     return element("form", { role: "search", submit: (event) => event.preventDefault() },
-      element("label", { class: "wide" }, "Finding", select("finding", this.about.findings.map((name) => [name, name.replaceAll("_", " ")]))),
+      element("label", { class: "wide" }, "Finding", select("finding", "Finding", this.about.findings.map((name) => [name, name.replaceAll("_", " ")]))),
       this.about.truth
-        ? element("label", { class: "wide" }, "Truth", select("truth", [["any", "any"], ["present", "present"], ["absent", "absent"], ["unknown", "not known"]]))
+        ? element("label", { class: "wide" }, "Truth", select("truth", "Truth", [["any", "any"], ["present", "present"], ["absent", "absent"], ["unknown", "not known"]]))
         : null,
       element("label", {}, "Score from", input("low", { ...range, placeholder: "0" })),
       element("label", {}, "to", input("high", { ...range, placeholder: "1" })),
@@ -125,7 +127,7 @@ export class Worklist {
     this.body.replaceChildren(...this.rows.map((row, i) =>
       element("tr", { "aria-selected": String(i === this.at), tabindex: i === Math.max(0, this.at) ? 0 : -1,
         click: () => this.go(i), keydown: (event) => { if (event.key === "Enter") this.go(i); } },
-        element("td", { title: row.image }, row.image),
+        element("td", { title: row.image }, element("bdi", {}, row.image)),
         element("td", {}, NUMBER(row.score)),
         ...(this.about.truth ? [element("td", {}, truth(row.truth[this.query.finding] ?? null)), element("td", {}, NUMBER(row.error))] : []))));
     const first = this.total ? this.query.offset + 1 : 0;
