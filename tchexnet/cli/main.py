@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from tchexnet.cli import evaluate, predict, prepare, presets, talk, train
+from tchexnet.cli import calibrate, evaluate, predict, prepare, presets, talk, train
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("predict")(predict.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
+app.command("calibrate")(calibrate.command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(prepare.app, name="prepare")
 

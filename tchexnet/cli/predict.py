@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -56,7 +57,7 @@ def _precision(text: str) -> Precision:
 def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
     radiograph = read(path)
     outputs = classifier.forward([radiograph])
-    scores = Scores(classifier.labels, outputs.scores[0], radiograph.origin, radiograph.warnings)
+    scores = classifier.scores(outputs.scores[0], radiograph)
     if as_json:
         print(json.dumps(json_object(path, classifier.name, scores, outputs if features else None, top)))
         return
@@ -67,13 +68,27 @@ def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_
         print(len(outputs.features[0]), outputs.features[0])
         return
     for label, score in _shown(scores, top).items():
-        print(label, score)
+        print(label, score, *_meaning(scores, label))
+
+
+def _meaning(scores: Scores, label: str) -> list[str]:
+    """Probability and decision in words, where the preset knows them."""
+    words = [f"probability {scores.probabilities[label]:.4g}"] if label in scores.probabilities else []
+    if (decision := scores.decisions.get(label)) is not None:
+        verdict = "positive" if decision.positive else "negative"
+        words.append(f"decision {verdict} (threshold {decision.threshold:.4g}, {decision.point})")
+    return words
 
 
 def json_object(path: str, preset: str, scores: Scores, outputs: Outputs | None, top: int | None) -> dict[str, Any]:
     """The object that `--json` prints; docs/schemas.md describes it."""
     shown = {label: float(score) for label, score in _shown(scores, top).items()}
     found: dict[str, Any] = {"path": path, "preset": preset, "scores": shown, "warnings": list(scores.warnings)}
+    probabilities, decisions = scores.probabilities, scores.decisions
+    if probabilities:
+        found["probabilities"] = {label: probabilities[label] for label in shown if label in probabilities}
+    if decisions:
+        found["decisions"] = {label: asdict(decisions[label]) for label in shown if label in decisions}
     if outputs is not None:
         found["features"] = [float(value) for value in outputs.features[0]]
     return found
