@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from tchexnet.classifier import Scores
@@ -20,12 +21,18 @@ def json_object(
         features: its 1024 features, if they were asked for.
         top: only the highest scores, highest first.
     """
+    labels = shown(scores, top)
     found: dict[str, Any] = {
         "path": path,
         "preset": preset,
-        "scores": {label: float(score) for label, score in shown(scores, top).items()},
+        "scores": {label: float(score) for label, score in labels.items()},
         "warnings": list(scores.warnings),
     }
+    probabilities, decisions = scores.probabilities, scores.decisions
+    if probabilities:
+        found["probabilities"] = {label: probabilities[label] for label in labels if label in probabilities}
+    if decisions:
+        found["decisions"] = {label: asdict(decisions[label]) for label in labels if label in decisions}
     if features is not None:
         found["features"] = [float(value) for value in features]
     return found

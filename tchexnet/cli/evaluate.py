@@ -55,7 +55,7 @@ def command(
 ) -> None:
     from tchexnet.evaluation.measure import Settings
     from tchexnet.evaluation.operating_points import Goal
-    from tchexnet.report import evaluation, files
+    from tchexnet.report import evaluation, files, mistakes, page
 
     goals = [Goal.parse(text) for text in point or ()]
     asked = evaluate_inputs.Asked(scores, labels, preset, data, image_list, part, compare, patient, allow_missing, out)
@@ -76,8 +76,12 @@ def command(
             warnings=found.warnings,
         )
     files.write(measured, out)
+    report = page.write(measured, out, mistakes.worst(found.scored, found.root if images else None, found.explain))
     _print(measured)
-    print(out / files.METRICS)
+    print(report)
+    if found.errors:
+        talk.say(f"{len(found.errors)} images could not be read; {out / 'errors.csv'} says why")
+        raise typer.Exit(1)
 
 
 command.__doc__ = _HELP

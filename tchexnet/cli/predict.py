@@ -57,7 +57,7 @@ def _precision(text: str) -> Precision:
 def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
     radiograph = read(path)
     outputs = classifier.forward([radiograph])
-    scores = Scores(classifier.labels, outputs.scores[0], radiograph.origin, radiograph.warnings)
+    scores = classifier.scores(outputs.scores[0], radiograph)
     if as_json:
         vector = outputs.features[0] if features else None
         print(json.dumps(json_object(path, classifier.name, scores, vector, top)))
@@ -69,4 +69,13 @@ def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_
         print(len(outputs.features[0]), outputs.features[0])
         return
     for label, score in shown(scores, top).items():
-        print(label, score)
+        print(label, score, *_meaning(scores, label))
+
+
+def _meaning(scores: Scores, label: str) -> list[str]:
+    """Probability and decision in words, where the preset knows them."""
+    words = [f"probability {scores.probabilities[label]:.4g}"] if label in scores.probabilities else []
+    if (decision := scores.decisions.get(label)) is not None:
+        verdict = "positive" if decision.positive else "negative"
+        words.append(f"decision {verdict} (threshold {decision.threshold:.4g}, {decision.point})")
+    return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from tchexnet.errors import DataError
 
 PREFIX = "prob_"
 """What reproduce-chexnet puts before a finding; they are scores all the same."""
-_ABOUT = {"preset", "warnings", "error", *table.PATIENT_COLUMNS, *table.SEX_COLUMNS, *table.AGE_COLUMNS}
+_NAMES = (*table.PATIENT_COLUMNS, *table.SEX_COLUMNS, *table.AGE_COLUMNS, *table.VIEW_COLUMNS)
+_ABOUT = re.compile(rf"|preset|warnings|features|f\d{{4}}|{'|'.join(map(re.escape, _NAMES))}")
+"""The columns that hold no scores: who and what an image is, and the 1024 features."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ def _columns(cells: pd.DataFrame, image: str) -> dict[str, str]:
     prefixed = {column[len(PREFIX) :]: column for column in cells.columns if column.startswith(PREFIX)}
     if prefixed:
         return prefixed
-    others = (column for column in cells.columns if column and column != image and column.lower() not in _ABOUT)
+    others = (column for column in cells.columns if column != image and not _ABOUT.fullmatch(column.lower()))
     return {column: column for column in others if np.isfinite(_numbers(cells[column])).mean() > 0.5}
 
 

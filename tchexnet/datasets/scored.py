@@ -29,6 +29,7 @@ class Scored:
         other_name: how they call the other one.
         unmatched: (table, image) for each row that another table lacks.
         notes: what was assumed or left out, a sentence each.
+        preset: the preset that the table of scores names, or ''.
     """
 
     records: Records
@@ -38,6 +39,7 @@ class Scored:
     other_name: str
     unmatched: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    preset: str = ""
 
 
 def read(
@@ -80,6 +82,7 @@ def join(mine: ScoreTable, records: Records, names: Sequence[str], other: ScoreT
         other_name=called[1],
         unmatched=tuple((table, image) for table, images, _ in lost for image in images),
         notes=(*kept.notes, *(_lost(*part) for part in lost if part[1]), *_unshared(mine, kept, names)),
+        preset=mine.preset,
     )
 
 
@@ -103,4 +106,7 @@ def _lost(table: str, images: Sequence[str], lacking: str) -> str:
 
 def _unshared(mine: ScoreTable, records: Records, names: Sequence[str]) -> tuple[str, ...]:
     absent = [label for label in mine.labels if label not in records.labels]
-    return (f"Not evaluated, since {names[1]} has no such label: {', '.join(absent)}.",) if absent else ()
+    if not absent:
+        return ()
+    shown = ", ".join(absent[:14]) + (" and others" if len(absent) > 14 else "")
+    return (f"Not evaluated, since {names[1]} has no such label: {shown}.",)

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from tchexnet.errors import DataError
 from tchexnet.evaluation.inputs import Floats, labelled, why_undefined
@@ -78,7 +80,9 @@ class OperatingPoint:
     reason: str | None = None
 
 
-def choose(y: ArrayLike, values: ArrayLike, goal: Goal, *, level: float = 0.95) -> OperatingPoint:
+def choose(
+    y: ArrayLike, values: ArrayLike, goal: Goal, *, prevalence: float | None = None, level: float = 0.95
+) -> OperatingPoint:
     """The threshold for a goal, and its confusion table on the same images.
 
     Among the thresholds that reach a stated sensitivity the one with the best specificity is taken; for a stated
@@ -88,6 +92,8 @@ def choose(y: ArrayLike, values: ArrayLike, goal: Goal, *, level: float = 0.95) 
         y: (n,) of 1, 0 or NaN.
         values: (n,) probabilities, or scores.
         goal: see `Goal`.
+        prevalence: where the threshold will be used; predictive values and F1 are then those of that place. None: that
+            of these images.
         level: of the intervals, in (0, 1).
 
     Raises:
@@ -97,16 +103,25 @@ def choose(y: ArrayLike, values: ArrayLike, goal: Goal, *, level: float = 0.95) 
     if reason := why_undefined(truth):
         return OperatingPoint(str(goal), nan, reason=reason)
     steps, tp, fp = _steps(truth, kept)
-    place = _best(goal, tp, fp, int(truth.sum()), int((~truth).sum()))
+    times = _times(truth, prevalence)
+    place = _best(goal, tp, fp, int(truth.sum()), int((~truth).sum()), times)
     if place is None:
-        best = float((tp / (tp + fp)).max())
+        best = float((tp / (tp + times * fp)).max())
         return OperatingPoint(str(goal), nan, reason=f"no threshold reaches it; the largest ppv is {best:.3f}")
     lower = steps[place + 1] if place + 1 < len(steps) else steps[place]
-    return at(y, values, (steps[place] + lower) / 2, str(goal), level=level)
+    return at(y, values, (steps[place] + lower) / 2, str(goal), prevalence=prevalence, level=level)
 
 
-def at(y: ArrayLike, values: ArrayLike, threshold: float, point: str = "", *, level: float = 0.95) -> OperatingPoint:
-    """The confusion table of a threshold that was chosen elsewhere."""
+def at(
+    y: ArrayLike,
+    values: ArrayLike,
+    threshold: float,
+    point: str = "",
+    *,
+    prevalence: float | None = None,
+    level: float = 0.95,
+) -> OperatingPoint:
+    """The confusion table of a threshold that was chosen elsewhere. See `choose`."""
     truth, (kept,) = labelled(y, values)
     said = kept >= threshold
     tp, fp = int((said & truth).sum()), int((said & ~truth).sum())
@@ -120,9 +135,39 @@ def at(y: ArrayLike, values: ArrayLike, threshold: float, point: str = "", *, le
         tn,
         sensitivity=wilson(tp, tp + fn, level),
         specificity=wilson(tn, tn + fp, level),
-        ppv=wilson(tp, tp + fp, level),
-        npv=wilson(tn, tn + fn, level),
+        ppv=wilson(tp, tp + fp, level) if prevalence is None else _predictive((tp, fn), (fp, tn), prevalence, level),
+        npv=wilson(tn, tn + fn, level)
+        if prevalence is None
+        else _predictive((tn, fp), (fn, tp), 1 - prevalence, level),
     )
+
+
+def _predictive(
+    right: tuple[int, int], wrong: tuple[int, int], prevalence: float, level: float
+) -> tuple[float, float, float]:
+    """A predictive value at another prevalence, with its interval on the logit scale. Source: Mercaldo et al. 2007.
+
+    Args:
+        right: images of the kind that is predicted: how many were, and how many were not.
+        wrong: images of the other kind: how many were predicted all the same, and how many were not.
+        prevalence: of the kind that is predicted.
+    """
+    hit, false = right[0] / max(sum(right), 1), wrong[0] / max(sum(wrong), 1)
+    yes, no = hit * prevalence, false * (1 - prevalence)
+    if not yes + no:
+        return nan, nan, nan
+    value = yes / (yes + no)
+    if not 0 < value < 1:
+        return value, nan, nan
+    spread = (1 - hit) / right[0] + (1 - false) / wrong[0]
+    reach = float(norm.ppf((1 + level) / 2)) * float(np.sqrt(spread))
+    return value, float(expit(logit(value) - reach)), float(expit(logit(value) + reach))
+
+
+def _times(truth: NDArray[np.bool_], prevalence: float | None) -> float:
+    """How many negatives each one stands for, where positives are `prevalence` of all."""
+    share = float(truth.mean())
+    return 1.0 if prevalence is None else (1 - prevalence) / prevalence * share / (1 - share)
 
 
 def _steps(truth: NDArray[np.bool_], values: Floats) -> tuple[Floats, Floats, Floats]:
@@ -133,16 +178,16 @@ def _steps(truth: NDArray[np.bool_], values: Floats) -> tuple[Floats, Floats, Fl
     return values[order][ends], hits, ends + 1 - hits
 
 
-def _best(goal: Goal, tp: Floats, fp: Floats, positives: int, negatives: int) -> int | None:
+def _best(goal: Goal, tp: Floats, fp: Floats, positives: int, negatives: int, times: float) -> int | None:
     """The place of the best threshold; among equals, the strictest."""
     sensitivity, specificity = tp / positives, 1 - fp / negatives
     if goal.value is None:
-        worth = sensitivity + specificity if goal.kind == "youden" else 2 * tp / (tp + fp + positives)
+        worth = sensitivity + specificity if goal.kind == "youden" else 2 * tp / (tp + times * fp + positives)
         return int(np.argmax(worth.round(12)))
     reached, worth = {
         "sensitivity": (sensitivity, specificity),
         "specificity": (specificity, sensitivity),
-        "ppv": (tp / (tp + fp), sensitivity),
+        "ppv": (tp / (tp + times * fp), sensitivity),
     }[goal.kind]
     allowed = reached >= goal.value - 1e-12
     return int(np.argmax(np.where(allowed, worth, -1))) if allowed.any() else None

@@ -71,3 +71,23 @@ def test_a_stated_share_is_reached_and_no_better_threshold_exists(seed, kind, va
 def test_what_is_no_goal_is_refused(text):
     with pytest.raises(DataError, match="is no operating point; use youden"):
         Goal.parse(text)
+
+
+def test_predictive_values_at_another_prevalence_are_bayes(recwarn):
+    y, scores = sample(2000, seed=5, digits=3)
+    found = at(y, scores, 0.8, prevalence=0.02)
+    sensitivity, specificity = found.sensitivity[0], found.specificity[0]
+    expected = sensitivity * 0.02 / (sensitivity * 0.02 + (1 - specificity) * 0.98)
+    assert found.ppv[0] == pytest.approx(expected) and found.ppv[1] < expected < found.ppv[2]
+    negative = specificity * 0.98 / (specificity * 0.98 + (1 - sensitivity) * 0.02)
+    assert found.npv[0] == pytest.approx(negative) and found.npv[1] < negative < found.npv[2]
+    # At the images' own prevalence both ways agree, and nearly so do their intervals.
+    here, plain = at(y, scores, 0.8, prevalence=float(y.mean())), at(y, scores, 0.8)
+    assert here.ppv[0] == pytest.approx(plain.ppv[0]) and here.ppv == pytest.approx(plain.ppv, abs=0.02)
+
+
+def test_a_stated_ppv_is_that_of_the_place_of_use():
+    y, scores = sample(2000, seed=5, digits=3)
+    here, there = choose(y, scores, Goal("ppv", 0.5)), choose(y, scores, Goal("ppv", 0.5), prevalence=0.05)
+    assert there.threshold > here.threshold and there.ppv[0] >= 0.5
+    assert choose(y, scores, Goal("youden"), prevalence=0.05).threshold == choose(y, scores, Goal("youden")).threshold
