@@ -18,7 +18,7 @@ from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
-from tchexnet.presets import calibrated, explaining, store
+from tchexnet.presets import calibrated, explaining, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
@@ -128,12 +128,13 @@ class Classifier:
         if not isinstance(source, list | tuple):
             return self.predict([source])[0]
         radiographs = [read(one) for one in source]
-        scores = self.forward(radiographs).scores
-        return [self.scores(row, radiograph) for row, radiograph in zip(scores, radiographs, strict=True)]
+        found = self.forward(radiographs)
+        rows = zip(found.scores, radiographs, found.features, strict=True)
+        return [self.scores(*row) for row in rows]
 
-    def scores(self, values: NDArray[np.float32], radiograph: Radiograph) -> Scores:
-        """A row of `Outputs.scores` with what is known about its radiograph and its labels."""
-        return Scores(self.labels, values, radiograph.origin, radiograph.warnings, self.calibrated)
+    def scores(self, values: NDArray[np.float32], radiograph: Radiograph, features: NDArray[np.float32]) -> Scores:
+        """A row of `Outputs.scores` with what is known about its radiograph, its features and its labels."""
+        return Scores(self.labels, values, radiograph.origin, self.warnings(radiograph, features), self.calibrated)
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
@@ -159,11 +160,29 @@ class Classifier:
             ExplainError: there is no such view.
             PresetError: the preset does not know the prevalence, for `odds`.
         """
-        position = self.labels.index(label)
+        return self.explain_each(source, [label], view)[0]
+
+    def explain_each(self, source: Any, labels: Sequence[str], view: str = "cam") -> list[Explanation]:
+        """`explain` for several labels of one radiograph, in one forward pass."""
+        positions = [(self.labels.index(label), label) for label in labels]
         radiograph, recipe = read(source), replace(self.recipe, views="one")
         outputs = self.engine.run(recipe.apply(radiograph))
+        if self.recipe.view_count == 1:  # the guard knows the mean over all views
+            radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
         known = partial(explaining.prevalence, self.preset)
-        return explanation(radiograph, recipe, outputs, self._head, (position, label), view, known)
+        return [explanation(radiograph, recipe, outputs, self._head, each, view, known) for each in positions]
+
+    def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
+        """What a reader of the scores should know: the radiograph's own warnings, and the guard's.
+
+        Args:
+            features: (1024,) of this radiograph, from the same forward pass as its scores.
+        """
+        return radiograph.warnings + (self._guard.sentences(features) if self._guard else ())
+
+    @cached_property
+    def _guard(self) -> guard.Guard | None:
+        return guard.read(self.preset)
 
     @cached_property
     def _head(self) -> tuple[explaining.Layer, ...]:
@@ -215,7 +234,7 @@ def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
         preset.path(presets.NETWORK_DATA)
-        return OpenVINOEngine(preset.path(presets.NETWORK), precision)
+        return OpenVINOEngine(preset.path(presets.NETWORK), precision, size=preset.recipe.size)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights

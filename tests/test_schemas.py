@@ -50,6 +50,15 @@ def test_explain_json() -> None:
     assert list(explain.json_object("a.png", "chexnet", found, Path("b.png"))) == described("`explain --json`")
 
 
+def test_localization() -> None:
+    from dataclasses import fields
+
+    from tchexnet.explain import localising
+
+    assert [field.name for field in fields(localising.Row)] == described("`localization.csv`")
+    assert list(localising.to_dict([], [], {})) == described("`localization.json`")
+
+
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
 def test_preset_json(folder: Path) -> None:
     assert set(json.loads((folder / "preset.json").read_text())) == set(described("`preset.json`"))

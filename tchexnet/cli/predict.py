@@ -57,7 +57,7 @@ def _precision(text: str) -> Precision:
 def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
     radiograph = read(path)
     outputs = classifier.forward([radiograph])
-    scores = classifier.scores(outputs.scores[0], radiograph)
+    scores = classifier.scores(outputs.scores[0], radiograph, outputs.features[0])
     if as_json:
         vector = outputs.features[0] if features else None
         print(json.dumps(json_object(path, classifier.name, scores, vector, top)))

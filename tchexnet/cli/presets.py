@@ -136,6 +136,41 @@ def verify(
     _verify(name, against, image or ())
 
 
+@app.command("guard")
+def guard_(
+    name: Name,
+    data: Annotated[Path, typer.Option(help="NIH's folder, or a CSV of your own.", show_default=False)],
+    image_list: Annotated[str | None, typer.Option("--list", help="Image list of NIH's folder to read.")] = None,
+    rate: Annotated[float, typer.Option(help="Share of good radiographs that may be warned about.")] = 0.01,
+) -> None:
+    """Teach a preset to warn about input unlike its training images: guard.safetensors in its folder.
+
+    \b
+    Example:
+      tchexnet presets guard chexnet --data NIH_FOLDER --list train_val_list.txt
+    """
+    from tchexnet.classifier import load
+    from tchexnet.datasets import nih, table
+    from tchexnet.presets import guarding
+
+    classifier = load(name)
+    records = nih.read(data, image_list) if data.is_dir() else table.read(data)
+    train, valid = guarding.parts(classifier.preset, records)
+    with talk.bar() as bar:
+        task = bar.add_task("images", figure="")
+        _, made = guarding.fit(
+            classifier.preset,
+            lambda radiographs: classifier.forward(radiographs).features,
+            train,
+            valid,
+            rate,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    trained, copies, held = (int(count) for count in made.counts)
+    print(f"fitted on\t{trained} training images and {copies} turned or inverted copies")
+    print(f"limits\tdistance {made.limits[0]:.3f}, turn {made.limits[1]:.3f}, at {rate:g} of {held} validation images")
+
+
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="An installed preset.", show_default=False)]) -> None:
     """Delete an installed preset; the shipped ones stay.

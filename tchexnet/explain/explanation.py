@@ -49,8 +49,8 @@ class Explanation:
     def heat(self) -> Floats:
         """(H, W) float32 in [0, 1], on the radiograph's pixels: the grid from `low` to `high`, bilinear between cells.
 
-        All 0 where the map has no height: it is flat, or nothing in it speaks for the finding. 0 where the network
-        does not look.
+        All 0 where the map has no height: it is flat, or its log-odds lie below the prevalence everywhere. 0 where
+        the network does not look.
         """
         span = self.high - self.low
         scaled = np.clip((self.grid - self.low) / span, 0, 1) if span > 0 else np.zeros_like(self.grid)
@@ -101,12 +101,12 @@ def explanation(
 
 
 def _limits(method: str, grid: Floats) -> tuple[float, float]:
-    """The grid's values at heat 0 and 1: its own range for CAM (Zhou et al. 2016), from 0 up for the other two.
+    """The grid's values at heat 0 and 1: its own range (Zhou et al. 2016), or for log-odds from the prevalence up.
 
-    CAM's zero means nothing, since every feature is positive and the bias takes up the rest. Grad-CAM keeps what
-    raises the logit (Selvaraju et al. 2017, eq. 2); for log-odds, 0 is the prevalence.
+    Grad-CAM's ReLU (Selvaraju et al. 2017, equation 2) is left out. Zero means nothing in either map, since every
+    feature is positive and the bias takes up the rest; where every cell lies below 0, the map would be blank.
     """
-    low = float(grid.min()) if method == "CAM" else 0.0
+    low = 0.0 if method == ODDS else float(grid.min())
     return low, max(low, float(grid.max()))
 
 

@@ -62,7 +62,7 @@ def _words(explanation: Explanation, source: str) -> tuple[str, str]:
     title = f"{explanation.label.replace('_', ' ')}: score {explanation.score:.3f}"
     caveat = "Shows what moved the score, not where disease is."
     if explanation.high <= explanation.low:
-        caveat = "Nothing on this radiograph raises the score, so there is no colour."
+        caveat = "The map is flat, or below the prevalence everywhere, so there is no colour."
     return title, f"{made}; grid {cells} x {cells}, smoothed; bar: {unit}.\n{caveat}"
 
 

@@ -22,6 +22,7 @@ class OpenVINOEngine:
         precision: `fp32`, or `bf16` where the processor computes in bfloat16. Always set: left alone, OpenVINO picks
             bf16 wherever it can.
         threads: how many to use; None leaves it to OpenVINO.
+        size: height and width of the input, where it is not to be the exported one; None leaves that.
 
     Raises:
         EngineError: the processor has no bfloat16, or the file is no network with three outputs.
@@ -29,7 +30,9 @@ class OpenVINOEngine:
 
     name = "openvino"
 
-    def __init__(self, network: Path, precision: Precision = "fp32", threads: int | None = None) -> None:
+    def __init__(
+        self, network: Path, precision: Precision = "fp32", threads: int | None = None, size: int | None = None
+    ) -> None:
         core = openvino.Core()
         if precision not in _HINTS:
             raise EngineError(f"{precision!r} is no precision of this engine; use one of {', '.join(_HINTS)}.")
@@ -39,7 +42,10 @@ class OpenVINOEngine:
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
         self.precision: Precision = precision
-        self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
+        model = core.read_model(network)
+        if size is not None:
+            model.reshape([-1, size, size, model.input(0).partial_shape[3].get_length()])
+        self._compiled = core.compile_model(model, "CPU", settings)
         if len(self._compiled.outputs) != 3:
             raise EngineError(
                 f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed."

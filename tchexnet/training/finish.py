@@ -88,7 +88,12 @@ def _kept_stages(config: Config) -> list[str]:
 def _part(records: Records) -> dict[str, Any]:
     names = "\n".join(sorted(records.names)).encode()
     patients = len(set(records.patients))
-    return {"images": len(records), "patients": patients, "list_sha256": hashlib.sha256(names).hexdigest()}
+    return {
+        "images": len(records),
+        "patients": patients,
+        "list_sha256": hashlib.sha256(names).hexdigest(),
+        "prevalence": records.prevalence(),
+    }
 
 
 def _cores() -> int:

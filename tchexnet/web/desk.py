@@ -120,7 +120,7 @@ def _for_the_web(sentence: str, origin: str, name: str) -> str:
 def _read_many(classifier: Classifier, radiographs: Sequence[Radiograph]) -> list[Reading]:
     outputs = classifier.forward(radiographs)
     return [
-        Reading(Scores(classifier.labels, scores, radiograph.origin, radiograph.warnings), features)
+        Reading(classifier.scores(scores, radiograph, features), features)
         for scores, features, radiograph in zip(outputs.scores, outputs.features, radiographs, strict=True)
     ]
 

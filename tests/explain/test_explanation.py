@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tchexnet.explain import Explanation, overlay
-from tchexnet.explain.explanation import _limits
+from tchexnet.explain.explanation import ODDS, _limits
 from tchexnet.images.frame import Frame
 from tchexnet.images.radiograph import Radiograph
 
@@ -46,10 +46,11 @@ def test_a_flat_map_has_no_heat_and_leaves_the_radiograph() -> None:
 
 
 def test_where_heat_begins() -> None:
-    """CAM runs over its own range; Grad-CAM starts at 0, and is blank where nothing raises the logit."""
+    """Maps of the logit run over their own range; log-odds start at 0, the prevalence, and are blank below it."""
     assert _limits("CAM", np.array([[-3, -1]], np.float32)) == (-3, -1)
-    assert _limits("Grad-CAM", np.array([[-3, 2]], np.float32)) == (0, 2)
-    assert _limits("Grad-CAM", np.array([[-3, -1]], np.float32)) == (0, 0)
+    assert _limits("Grad-CAM", np.array([[-3, 2]], np.float32)) == (-3, 2)
+    assert _limits(ODDS, np.array([[-3, 2]], np.float32)) == (0, 2)
+    assert _limits(ODDS, np.array([[-3, -1]], np.float32)) == (0, 0)
 
 
 def test_the_figure_is_larger_and_keeps_the_overlay_at_full_resolution() -> None:
