@@ -102,6 +102,7 @@ async function pick(preset, label) {
     if (!signal.aborted && room.chosen?.preset === preset && room.chosen.label === label) {
       viewer.overlay(heat.bitmap);
       legend(heat);
+      $("stage").scrollIntoView({ block: "nearest" }); // on a phone, the findings stand below it
       say(`Heatmap of ${label.replaceAll("_", " ")} by ${preset}, ${heat.method}`);
     }
   } catch (error) {
@@ -222,7 +223,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input, select, textarea")) return;
   const moves = { ArrowUp: () => room.list?.move(-1), ArrowDown: () => room.list?.move(1), PageUp: () => room.list?.page(-1), PageDown: () => room.list?.page(1) };
-  const heat = { h: () => { $("opacity").value = viewer.opacity ? 0 : 45; viewer.setOpacity($("opacity").value / 100); }, "?": () => $("help").showModal() };
+  const heat = { h: () => { $("opacity").value = viewer.opacity ? 0 : 35; viewer.setOpacity($("opacity").value / 100); }, "?": () => $("help").showModal() };
   const act = key(viewer, event) ?? heat[event.key] ?? (event.shiftKey ? null : moves[event.key]);
   if (!act) return;
   event.preventDefault();

@@ -12,7 +12,7 @@ export class Viewer extends EventTarget {
     this.context = canvas.getContext("2d");
     this.image = null;
     this.heat = null;
-    this.opacity = 0.45;
+    this.opacity = 0.35;
     this.window = { ...WHOLE };
     this.sheet = document.createElement("canvas");
     new ResizeObserver(() => this.resized()).observe(canvas);
