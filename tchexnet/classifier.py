@@ -85,18 +85,22 @@ class Classifier:
     Args:
         preset: what to run.
         engine: `openvino`, `keras`, or `auto`: OpenVINO.
-        precision: `fp32`, or `bf16` where the engine and the processor have it.
+        precision: `fp32`; `bf16` where the engine and the processor have it; `int8` where the preset has a quantised
+            network.
+        streams: how many batches OpenVINO computes at once, each on one thread; None: one, on all cores.
 
     Raises:
         PresetError: a file of the preset is missing or damaged.
         EngineError: the engine cannot run here, or not in this precision.
     """
 
-    def __init__(self, preset: Preset, engine: EngineName = "auto", precision: Precision = "fp32") -> None:
+    def __init__(
+        self, preset: Preset, engine: EngineName = "auto", precision: Precision = "fp32", streams: int | None = None
+    ) -> None:
         self.preset = preset
         self.labels = preset.vocabulary
         self.calibrated = calibrated.read(preset)
-        self.engine: Engine = _engine(preset, engine, precision)
+        self.engine: Engine = _engine(preset, engine, precision, streams)
 
     @property
     def name(self) -> str:
@@ -202,12 +206,15 @@ class Classifier:
         return Outputs(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def _batch(self, radiographs: Sequence[Radiograph]) -> Outputs:
-        views = np.concatenate([self.recipe.apply(radiograph) for radiograph in radiographs])
+        return self.infer(np.concatenate([self.recipe.apply(radiograph) for radiograph in radiographs]))
+
+    def infer(self, views: NDArray[np.float32]) -> Outputs:
+        """What the network says of n radiographs: (n x views, size, size, channels) inputs that the recipe made."""
         raw = self.engine.run(views)
         count = self.recipe.view_count
 
         def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-            return values.reshape(len(radiographs), count, -1).mean(axis=1)
+            return values.reshape(len(views) // count, count, -1).mean(axis=1)
 
         return Outputs(mean(raw.scores), mean(raw.features), raw.feature_map[::count])
 
@@ -229,12 +236,11 @@ def load(name: str | Path, engine: EngineName = "auto", precision: Precision = "
     return Classifier(presets.read(store.find(name)), engine, precision)
 
 
-def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
+def _engine(preset: Preset, engine: EngineName, precision: Precision, streams: int | None) -> Engine:
     if engine in ("auto", "openvino"):
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
-        preset.path(presets.NETWORK_DATA)
-        return OpenVINOEngine(preset.path(presets.NETWORK), precision, size=preset.recipe.size)
+        return OpenVINOEngine(preset.network(precision), precision, streams, preset.recipe.size)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights

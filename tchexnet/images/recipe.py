@@ -113,9 +113,12 @@ class Recipe:
 
     def normalise(self, grey: NDArray[np.float32]) -> NDArray[np.float32]:
         """Grey values (..., h, w) in [0, 1] to network values (..., h, w, channels) float32."""
-        scaled = (self.low + grey * (self.high - self.low))[..., None]
-        mean, std = (np.array(numbers, np.float32) for numbers in (self.mean, self.std))
-        return np.asarray((scaled - mean) / std, np.float32)
+        scaled = self.low + grey * (self.high - self.low)
+        values = np.empty((*grey.shape, self.channels), np.float32)
+        # A channel at a time: NumPy is three times slower along an inner axis of length three.
+        for channel, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
+            values[..., channel] = (scaled - np.float32(mean)) / np.float32(std)
+        return values
 
     def _views(self, canvas: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         if self.views == "one":
