@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
+from tchexnet.evaluation.decisions import Calibrated, Decision
 from tchexnet.explain.explanation import Explanation, explanation
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
-from tchexnet.presets import explaining, guard, store
+from tchexnet.presets import calibrated, explaining, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
@@ -35,8 +36,16 @@ class Scores(Mapping[str, np.float32]):
         (np.float32(0.5), {'Edema': np.float32(0.5)})
     """
 
-    def __init__(self, labels: Vocabulary, values: NDArray[np.float32], origin: str, warnings: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        labels: Vocabulary,
+        values: NDArray[np.float32],
+        origin: str,
+        warnings: tuple[str, ...],
+        calibrated: Mapping[str, Calibrated] | None = None,
+    ) -> None:
         self.labels, self.array, self.origin, self.warnings = labels, values, origin, warnings
+        self._calibrated = calibrated or {}
 
     def __getitem__(self, label: str) -> np.float32:
         return self.array[self.labels.index(label)]
@@ -49,6 +58,17 @@ class Scores(Mapping[str, np.float32]):
 
     def __contains__(self, label: object) -> bool:
         return label in self.labels
+
+    @property
+    def probabilities(self) -> Mapping[str, float]:
+        """Label to calibrated score, for the labels whose preset was calibrated; empty where none was."""
+        return {label: known.probability(float(self[label])) for label, known in self._calibrated.items()}
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """Label to its probability held against the stored threshold, for the labels that have one."""
+        found = {label: known.decision(float(self[label])) for label, known in self._calibrated.items()}
+        return {label: decision for label, decision in found.items() if decision is not None}
 
     def top(self, k: int) -> dict[str, np.float32]:
         """The `k` highest scores, highest first."""
@@ -79,6 +99,7 @@ class Classifier:
     ) -> None:
         self.preset = preset
         self.labels = preset.vocabulary
+        self.calibrated = calibrated.read(preset)
         self.engine: Engine = _engine(preset, engine, precision, streams)
 
     @property
@@ -112,8 +133,12 @@ class Classifier:
             return self.predict([source])[0]
         radiographs = [read(one) for one in source]
         found = self.forward(radiographs)
-        rows = zip(radiographs, found.scores, found.features, strict=True)
-        return [Scores(self.labels, row, one.origin, self.warnings(one, seen)) for one, row, seen in rows]
+        rows = zip(found.scores, radiographs, found.features, strict=True)
+        return [self.scores(*row) for row in rows]
+
+    def scores(self, values: NDArray[np.float32], radiograph: Radiograph, features: NDArray[np.float32]) -> Scores:
+        """A row of `Outputs.scores` with what is known about its radiograph, its features and its labels."""
+        return Scores(self.labels, values, radiograph.origin, self.warnings(radiograph, features), self.calibrated)
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.

@@ -36,7 +36,7 @@ class DataError(TchexnetError, ValueError):
 
 
 class ConfigError(TchexnetError, ValueError):
-    """A training configuration names something unknown or impossible."""
+    """A configuration, of a training or of a server, names something unknown or impossible."""
 
 
 class PresetError(TchexnetError, ValueError):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tchexnet.answers import json_object
 from tchexnet.classifier import Scores
-from tchexnet.cli import explain, predict
+from tchexnet.cli import explain
 from tchexnet.labels import NIH14
 from tchexnet.presets import seen
-from tchexnet.runtime.engine import Outputs
 from tchexnet.scoring import tables
 from tchexnet.scoring.run import run
 from tchexnet.scoring.settings import Settings
@@ -36,8 +36,8 @@ def test_predict_json() -> None:
     import numpy as np
 
     values = np.zeros(14, np.float32)
-    outputs = Outputs(values[None], np.zeros((1, 1024), np.float32), np.zeros((1, 4, 4, 1024), np.float32))
-    found = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), outputs, None)
+    features = np.zeros(1024, np.float32).tolist()
+    found = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), features)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
 

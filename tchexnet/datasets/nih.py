@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ NO_FINDING = "No Finding"
 SPELLINGS = {"Pleural Thickening": "Pleural_Thickening", "Infiltrate": "Infiltration"}
 """How NIH's own files also spell a finding."""
 
-_COLUMNS = ("Image Index", "Finding Labels", "Patient ID")
+COLUMNS = ("Image Index", "Finding Labels", "Patient ID")
 _SEX = ("Patient Gender", "Patient Sex")
 _ADVICE = "unpack all of NIH's archives, with --archives for example"
 
@@ -42,24 +43,38 @@ def read(root: str | Path, image_list: str | Path | None = None, *, allow_missin
     problems: list[Problem] = []
     if image_list is not None:
         table, problems = _listed(table, _find_list(root, Path(image_list)))
-    y, unknown = _labels(table)
+    records, unknown = parse(table, root, path)
     where = _places(root)
+    placed = tuple(where.get(name, f"images/{name}" if name else "") for name in records.images)
+    return checked(
+        replace(records, images=placed), path, [*problems, *unknown], allow_missing=allow_missing, advice=_ADVICE
+    )
+
+
+def parse(cells: pd.DataFrame, root: Path, where: str | Path) -> tuple[Records, list[Problem]]:
+    """Records of the cells of NIH's table, by image name, and what is wrong with them; nothing is looked up on disk.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    require_columns(cells, COLUMNS, where)
+    y, unknown = _labels(cells)
     records = Records(
         root=root,
-        images=tuple(where.get(name, f"images/{name}" if name else "") for name in table["Image Index"]),
-        patients=tuple(table["Patient ID"]),
+        images=tuple(cells["Image Index"]),
+        patients=tuple(cells["Patient ID"]),
         labels=NIH14,
         y=y,
-        extra=_extra(table),
+        extra=_extra(cells),
     )
-    return checked(records, path, [*problems, *unknown], allow_missing=allow_missing, advice=_ADVICE)
+    return records, unknown
 
 
 def _table(root: Path) -> tuple[Path, pd.DataFrame]:
     for name in TABLES:
         if (root / name).is_file():
             cells = read_cells(root / name)
-            require_columns(cells, _COLUMNS, root / name)
+            require_columns(cells, COLUMNS, root / name)
             return root / name, cells
     raise DataError(f"{root} holds no {' or '.join(TABLES)}; give the folder that NIH's table was put in.")
 

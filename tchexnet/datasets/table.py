@@ -51,7 +51,7 @@ def read(
     """
     path = Path(csv)
     cells = read_cells(path)
-    image = _image_column(cells, path) if image == AUTO else image
+    image = image_column(cells, path) if image == AUTO else image
     patient = find_column(cells, PATIENT_COLUMNS) if patient == AUTO else patient
     require_columns(cells, [column for column in (image, patient, *(labels or ())) if column is not None], path)
     names = list(labels) if labels else label_columns(cells, path, {image, patient})
@@ -90,6 +90,21 @@ def find_column(cells: pd.DataFrame, names: Sequence[str]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
+def image_column(cells: pd.DataFrame, path: Path) -> str:
+    """The column of image paths.
+
+    Raises:
+        DataError: there is none of `IMAGE_COLUMNS`.
+    """
+    column = find_column(cells, IMAGE_COLUMNS)
+    if column is None:
+        raise DataError(
+            f"{path} has no image column; it has: {', '.join(cells.columns)}. Name it (image=..., --image), or call it "
+            f"{IMAGE_COLUMNS[0]!r}."
+        )
+    return column
+
+
 def label_columns(cells: pd.DataFrame, path: Path, taken: set[str | None]) -> list[str]:
     """The columns that hold labels: those of known findings, and those with nothing but 1, 0, -1 and blank.
 
@@ -115,16 +130,6 @@ def _share_of_labels(column: pd.Series) -> float:
     values = np.array([label_value(cell) for cell in column])
     said = values[~np.isnan(values)]
     return float(np.isfinite(said).mean()) if len(said) else 0.0
-
-
-def _image_column(cells: pd.DataFrame, path: Path) -> str:
-    column = find_column(cells, IMAGE_COLUMNS)
-    if column is None:
-        raise DataError(
-            f"{path} has no image column; it has: {', '.join(cells.columns)}. Name it (image=..., --image), or call it "
-            f"{IMAGE_COLUMNS[0]!r}."
-        )
-    return column
 
 
 def _root(folder: Path, images: pd.Series) -> Path:

@@ -6,7 +6,7 @@ and the patients alone, so two models in the same round see the same patients an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import nan
@@ -96,9 +96,19 @@ def cluster_bootstrap_difference(
 
 
 def draw_aucs(
-    y: ArrayLike, scores: ArrayLike, patients: Iterable[Any], *, rounds: int = 2000, seed: int = 0, threads: int = 2
+    y: ArrayLike,
+    scores: ArrayLike,
+    patients: Iterable[Any],
+    *,
+    rounds: int = 2000,
+    seed: int = 0,
+    threads: int = 2,
+    tell: Callable[[], None] = lambda: None,
 ) -> Floats:
-    """AUC by round and label, (rounds, L), NaN where a round has no positive or no negative. As `cluster_bootstrap`."""
+    """AUC by round and label, (rounds, L), NaN where a round has no positive or no negative. As `cluster_bootstrap`.
+
+    `tell` is called after each round, from any thread.
+    """
     if rounds < 1 or threads < 1:
         raise DataError(f"A bootstrap needs at least 1 round and 1 thread; {rounds} and {threads} were given.")
     labels, (kept,) = table(y, scores)
@@ -110,7 +120,9 @@ def draw_aucs(
 
     def one_round(number: int) -> list[float]:
         times = patient_counts(count, seed, number)
-        return [ranking.auc(times) for ranking in rankings]
+        found = [ranking.auc(times) for ranking in rankings]
+        tell()
+        return found
 
     with ThreadPoolExecutor(threads) as workers:
         return np.array(list(workers.map(one_round, range(rounds))), dtype=np.float64)

@@ -1,0 +1,131 @@
+"""`tchexnet evaluate` from tables, as a process: what it prints, writes and refuses."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tchexnet.evaluation.auc import auc
+from tchexnet.evaluation.compare import compare
+
+
+@pytest.fixture
+def tool(repo: Path):
+    def start(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        ran = subprocess.run(
+            [sys.executable, "-c", "from tchexnet.cli import main; main()", *map(str, arguments)],
+            cwd=repo,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "120"},
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran
+
+    return start
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """truth.csv, a.csv and b.csv of 200 images; b ranks Edema better than a; Hernia has no positive."""
+    rng = np.random.default_rng(0)
+    y = np.stack([rng.random(200) < 0.4, rng.random(200) < 0.3, np.zeros(200, bool)], axis=1).astype(int)
+    names = [f"{k:03d}.png" for k in range(200)]
+    truth = pd.DataFrame(y, columns=["Edema", "Mass", "Hernia"])
+    truth.insert(0, "image", names)
+    truth["subject"], truth["sex"], truth["age"] = [f"p{k // 2}" for k in range(200)], ["M", "F"] * 100, range(200)
+    truth.to_csv(tmp_path / "truth.csv", index=False)
+    for name, gain in (("a", 0.5), ("b", 3.0)):
+        scores = 1 / (1 + np.exp(-gain * y - rng.normal(size=y.shape)))
+        table = pd.DataFrame(scores, columns=["Edema", "Mass", "Hernia"])
+        table.insert(0, "path", [f"/some/where/{one}" for one in names])
+        table.sample(frac=1, random_state=1).to_csv(tmp_path / f"{name}.csv", index=False)
+    return tmp_path
+
+
+def read(out: Path) -> dict:
+    return json.loads((out / "metrics.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_tables_are_measured_and_compared(tool, made: Path) -> None:
+    out = made / "out"
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv", "--compare", made / "b.csv")
+    ran = tool("evaluate", *tables, "--patient", "subject", "--out", out, "--rounds", "200", "--point", "youden")
+    found = read(out)
+    truth = pd.read_csv(made / "truth.csv").set_index("image")
+    a, b = (
+        pd.read_csv(made / f"{name}.csv").assign(image=lambda frame: frame.path.str[-7:]).set_index("image")
+        for name in "ab"
+    )
+    expected = auc(truth.Edema, a.Edema[truth.index])
+    edema = found["labels"]["Edema"]
+    assert (edema["n"], edema["positives"]) == (200, int(truth.Edema.sum()))
+    assert (edema["auc"], edema["auc_low"], edema["auc_high"]) == pytest.approx(
+        (expected.value, expected.low, expected.high)
+    )
+    test = compare(truth.Edema, a.Edema[truth.index], b.Edema[truth.index])
+    said = found["compare"]["Edema"]
+    assert (said["difference"], said["p"]) == pytest.approx((test.value, test.p))
+    assert said["sentence"].startswith("b is better than a: AUC") and said["sentence"] in ran.stdout
+    assert found["labels"]["Hernia"]["auc"] is None
+    assert found["labels"]["Hernia"]["reason"] == "no positive among 200 images"
+    assert (found["images"], found["patients"]) == (200, 100)
+    assert found["macro"]["labels"] == ["Edema", "Mass"] and found["macro"]["left_out"] == ["Hernia"]
+    assert {(one["column"], one["group"]) for one in found["subgroups"]} >= {("sex", "F"), ("age", "0-17")}
+    assert {one["point"] for one in found["operating_points"]} == {"youden"}
+    with (out / "metrics.csv").open() as file:
+        assert [row["label"] for row in csv.DictReader(file)] == ["Edema", "Mass", "Hernia"]
+
+
+def test_a_second_evaluation_leaves_no_table_of_the_first(tool, made: Path) -> None:
+    out = made / "out"
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv", "--out", out, "--rounds", "20")
+    tool("evaluate", *tables, "--compare", made / "b.csv", "--point", "f1")
+    assert (out / "compare.csv").is_file() and (out / "operating_points.csv").is_file()
+    tool("evaluate", *tables)
+    assert not (out / "compare.csv").exists() and not (out / "operating_points.csv").exists()
+    assert "compare" not in read(out)
+
+
+def test_the_same_command_writes_the_same_bytes(tool, made: Path) -> None:
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv", "--rounds", "50")
+    for name in ("one", "two"):
+        tool("evaluate", *tables, "--out", made / name)
+    for path in (made / "one").iterdir():
+        assert path.read_bytes() == (made / "two" / path.name).read_bytes(), path.name
+
+
+def test_mismatches_are_named_on_stderr_and_in_a_table(tool, made: Path) -> None:
+    table = pd.read_csv(made / "a.csv")
+    table.loc[0, "path"] = "/else/where/zzz.png"
+    table.to_csv(made / "c.csv", index=False)
+    ran = tool("evaluate", "--scores", made / "c.csv", "--labels", made / "truth.csv", "--out", made, "--rounds", "9")
+    assert "1 images of" in ran.stderr and "zzz.png" in ran.stderr
+    assert "/else/where/zzz.png" in (made / "unmatched.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ([], 2, "Give --scores and --labels, or --preset and --data."),
+        (["--scores", "{}/no.csv", "--labels", "{}/truth.csv"], 1, "no such file"),
+        (["--scores", "{}/a.csv", "--labels", "{}/truth.csv", "--point", "best"], 1, "no operating point"),
+        (["--scores", "{}/a.csv", "--labels", "{}/truth.csv", "--by", "ward"], 1, "no column 'ward'"),
+        (["--scores", "{}/a.csv", "--labels", "{}/truth.csv", "--patient", "case"], 1, "lacks the column 'case'"),
+    ],
+)
+def test_wrong_use_is_one_sentence(tool, made: Path, arguments: list[str], code: int, sentence: str) -> None:
+    ran = tool("evaluate", "--out", made / "x", *(one.format(made) for one in arguments), code=code)
+    assert sentence in " ".join(ran.stderr.replace("│", " ").split())
+    assert ran.stdout == "" and "Traceback" not in ran.stderr
+
+
+def test_help_shows_an_example(tool) -> None:
+    assert "Example: tchexnet evaluate" in tool("evaluate", "--help").stdout
