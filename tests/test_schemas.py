@@ -5,19 +5,42 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tchexnet.answers import json_object
 from tchexnet.classifier import Scores
 from tchexnet.cli import explain
-from tchexnet.labels import NIH14
+from tchexnet.datasets.records import Records
+from tchexnet.datasets.scored import Scored
+from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.decisions import Calibrated
+from tchexnet.evaluation.measure import Settings
+from tchexnet.evaluation.operating_points import Goal
+from tchexnet.labels import NIH14, Vocabulary
 from tchexnet.presets import seen
+from tchexnet.report import files
+from tchexnet.report.evaluation import Evaluation, evaluate
 from tchexnet.scoring import tables
 from tchexnet.scoring.run import run
-from tchexnet.scoring.settings import Settings
+from tchexnet.scoring.settings import Settings as ScoreSettings
 
 REPO = Path(__file__).parents[1]
 PRESETS = sorted(path.parent for path in (REPO / "weights").glob("*/preset.json"))
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    rng = np.random.default_rng(0)
+    y = (rng.random((80, 2)) < 0.4).astype(np.float32)
+    scores = rng.random((80, 2))
+    names = tuple(f"{k}.png" for k in range(80))
+    extra = pd.DataFrame({"sex": ["M", "F"] * 40})
+    records = Records(Path(), names, names, Vocabulary("two", ("Edema", "Mass")), y, extra=extra)
+    other = {"Edema": scores[:, 0] + y[:, 0]}
+    scored = Scored(records, scores, other, "a", "b", (("a.csv", "x.png"),), ())
+    return evaluate(scored, goals=[Goal("youden")], settings=Settings(rounds=5))
 
 
 def described(heading: str) -> list[str]:
@@ -33,13 +56,35 @@ def test_there_are_presets_to_check() -> None:
 
 
 def test_predict_json() -> None:
-    import numpy as np
-
     values = np.zeros(14, np.float32)
     features = np.zeros(1024, np.float32).tolist()
     found = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), features)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
+    known = {"Mass": Calibrated(Calibration("platt", 0.1, 100, 10), 0.5, "youden")}
+    more = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", (), known), features)
+    assert [key for key in more if key not in found] == described("Of a calibrated preset")
+    assert list(more["decisions"]["Mass"]) == ["positive", "threshold", "point"]
+
+
+def test_metrics_json(evaluation: Evaluation) -> None:
+    found = files.document(evaluation)
+    assert list(found) == described("`metrics.json`")
+    assert ["label", *found["labels"]["Edema"]] == described("`metrics.csv`")
+    assert ["label", *found["compare"]["Edema"]] == described("`compare.csv`")
+    page = (REPO / "docs" / "schemas.md").read_text()
+    for key in ("macro", "micro", "compare_macro", "settings"):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{key}` | object")]
+        assert set(found[key]) <= set(re.findall(r"`(\w+)`", line))
+
+
+@pytest.mark.parametrize("name", files.TABLES)
+def test_tables_of_an_evaluation(evaluation: Evaluation, name: str) -> None:
+    assert list(files.tables(evaluation)[name].columns) == described(f"`{name}`")
+
+
+def test_calibration_json() -> None:
+    assert list(Calibrated(Calibration("platt", 0.1, 100, 10)).to_dict()) == described("`calibration.json`")
 
 
 def test_explain_json() -> None:
@@ -78,7 +123,7 @@ def test_errors_of_score() -> None:
 
 
 def test_job_json(tmp_path: Path) -> None:
-    settings = Settings(REPO / "weights" / "chexnet", precision="fp32")
+    settings = ScoreSettings(REPO / "weights" / "chexnet", precision="fp32")
     out = tmp_path / "scores.csv"
 
     def stop(done: int, total: int | None, errors: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import isnan
 from typing import Any
 
@@ -23,6 +23,7 @@ INK = "#010203"
 """Stands for the page's text colour; `svg` puts `currentColor` in its place, so that plots follow light and dark."""
 COLOURS = ("#2f7de1", "#e0762f")
 """Of the model and of the other one: both readable on white and on black."""
+FAINT = "#8a929b"
 POINTS = 200
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -85,16 +86,23 @@ def reliability(score: Reliability, probability: Reliability | None) -> str:
     return _square(draw)
 
 
-def intervals(findings: Sequence[Finding], others: dict[str, float]) -> str:
-    """AUC and interval of every label, highest first; the other model's AUCs as marks."""
-    shown = sorted((one for one in findings if not isnan(one.auc)), key=lambda one: one.auc)
+def intervals(findings: Sequence[Finding], counted: Collection[str], others: dict[str, float]) -> str:
+    """AUC and interval of every label, highest first; below, in grey, those with too few positives to count.
+
+    Args:
+        counted: the labels of the mean.
+        others: label to the other model's AUC, drawn as a mark.
+    """
+    defined = (one for one in findings if not isnan(one.auc))
+    shown = sorted(defined, key=lambda one: (one.label in counted, one.auc))
     with rc_context(_STYLE):
         figure = Figure(figsize=(5.2, 0.6 + 0.26 * max(len(shown), 2)), layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.5, color=INK, lw=0.6, ls=":")
         for row, one in enumerate(shown):
-            axes.plot([one.bootstrap_low, one.bootstrap_high], [row, row], color=COLOURS[0], lw=2)
-            axes.plot(one.auc, row, "o", color=COLOURS[0], ms=5)
+            colour = COLOURS[0] if one.label in counted or len(shown) == 1 else FAINT
+            axes.plot([one.bootstrap_low, one.bootstrap_high], [row, row], color=colour, lw=2)
+            axes.plot(one.auc, row, "o", color=colour, ms=5)
             if one.label in others:
                 axes.plot(others[one.label], row, "D", color=COLOURS[1], ms=4)
         axes.set_yticks(range(len(shown)), [one.label.replace("_", " ") for one in shown])

@@ -60,7 +60,7 @@ def render(evaluation: Evaluation, mistakes: Mapping[str, Sequence[Mistake]]) ->
         records=evaluation.scored.records,
         patients=len(set(evaluation.scored.records.patients)),
         comparison=comparison,
-        overview=Markup(figures.intervals(evaluation.measured.findings, others)),
+        overview=Markup(figures.intervals(evaluation.measured.findings, evaluation.measured.macro.labels, others)),
         sections=[_section(evaluation, k, mistakes) for k in range(len(evaluation.labels))],
         gaps=_gaps(evaluation.groups),
         smallest=min((one.n for one in evaluation.groups), default=0),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tchexnet.evaluation.auc import auc
 from tchexnet.evaluation.compare import compare
@@ -129,3 +130,60 @@ def test_wrong_use_is_one_sentence(tool, made: Path, arguments: list[str], code:
 
 def test_help_shows_an_example(tool) -> None:
     assert "Example: tchexnet evaluate" in tool("evaluate", "--help").stdout
+
+
+def test_a_preset_is_run_on_data_and_compared_with_another(tool, repo: Path, tmp_path: Path) -> None:
+    chest = np.asarray(Image.open(repo / "hello_world_images" / "mean_chest.png"), np.float32)
+    for k in range(12):
+        Image.fromarray((chest * (0.5 + k / 24)).astype(np.uint8)).save(tmp_path / f"{k:02d}.png")
+    (tmp_path / "03.png").write_bytes(b"no image")
+    rows = "".join(f"{k:02d}.png,p{k},{k % 2}\n" for k in range(12))
+    (tmp_path / "t.csv").write_text("image,patient,Pneumothorax\n" + rows)
+    out = tmp_path / "out"
+    data = ("--data", tmp_path / "t.csv", "--out", out, "--rounds", "20", "--min-positives", "2")
+    ran = tool("evaluate", "--preset", "chexnet", "--compare", "tchexnet", *data, code=1)
+    found = read(out)
+    assert found["images"] == 11 and found["identity"]["preset"]["name"] == "chexnet"
+    assert "chexnet" in found["compare"]["Pneumothorax"]["sentence"]
+    assert "1 images could not be read" in ran.stderr and "03.png" in (out / "errors.csv").read_text()
+    assert list(pd.read_csv(out / "scores.csv").columns)[-2:] == ["preset", "warnings"]
+    text = (out / "report.html").read_text()
+    assert text.count("data:image/jpeg") == 6
+    again = tool(
+        "evaluate", "--scores", out / "scores.csv", "--labels", tmp_path / "t.csv", "--out", tmp_path / "again"
+    )
+    assert read(tmp_path / "again")["labels"].keys() == {"Pneumothorax"} and "report.html" in again.stdout
+    assert "data:image/jpeg" not in (tmp_path / "again" / "report.html").read_text()
+
+
+def test_calibrate_and_then_evaluate_with_the_stored_decisions(tool, made: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TCHEXNET_HOME", str(made / "home"))
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv", "--patient", "subject")
+    ran = tool("calibrate", "--preset", "chexnet", *tables, "--point", "sensitivity=0.9", "--prevalence", "Mass=0.05")
+    assert ran.stdout.splitlines()[-1].endswith("calibration.json")
+    assert "Hernia is not calibrated: 0 positives" in ran.stderr and "stays as it is" in ran.stderr
+    tool("evaluate", "--preset", "chexnet", *tables, "--out", made / "out", "--rounds", "20")
+    found = read(made / "out")
+    edema = found["labels"]["Edema"]
+    assert edema["probability_ece"] < edema["score_ece"] and edema["probability_brier"] < edema["score_brier"]
+    (point,) = [one for one in found["operating_points"] if one["label"] == "Edema"]
+    assert point["point"] == "stored sensitivity=0.9" and point["sensitivity"] >= 0.9
+    tool("calibrate", "--preset", "chexnet", *tables, "--point", "none", "--method", "temperature")
+    tool("evaluate", "--preset", "chexnet", *tables, "--out", made / "out", "--rounds", "20")
+    assert read(made / "out")["operating_points"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--prevalence", "Edma=0.1"], "'Edma' is not"),
+        (["--prevalence", "Edema=often"], "give LABEL=NUMBER"),
+        (["--prevalence", "Edema=1.5"], "between 0 and 1"),
+        (["--point", "Edema:best"], "no operating point"),
+    ],
+)
+def test_a_calibration_that_cannot_be_is_one_sentence(tool, made: Path, monkeypatch, arguments, sentence) -> None:
+    monkeypatch.setenv("TCHEXNET_HOME", str(made / "home"))
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv")
+    ran = tool("calibrate", "--preset", "chexnet", *tables, *arguments, code=1)
+    assert sentence in ran.stderr and "Traceback" not in ran.stderr and not (made / "home").exists()
