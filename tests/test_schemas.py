@@ -113,7 +113,7 @@ def test_score_table(features: bool) -> None:
     columns = described("Scores of `tchexnet score`")
     written = tables.schema(["one"], features).names
     assert written == ["path", "one", "preset", "warnings", *(["features"] if features else [])]
-    assert columns == ["path", "preset", "warnings", "features", "probability_", "decision_"]
+    assert columns == ["path", "preset", "warnings", "features"]
     assert tables.FEATURE_COLUMNS[0] == "f0000" and tables.FEATURE_COLUMNS[-1] == "f1023"
     assert tables.BETWEEN_WARNINGS == " | "
 
