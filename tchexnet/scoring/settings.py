@@ -58,6 +58,7 @@ class Settings(NamedTuple):
         network = preset.network(precision)
         return {
             "source": source,
+            "folder": str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
             "network_sha256": [preset.files[path.name] for path in (network, network.with_suffix(".bin"))],
