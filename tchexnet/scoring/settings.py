@@ -59,6 +59,7 @@ class Settings(NamedTuple):
         used = (network, Path(network).with_suffix(".bin").name, guard.FILE, calibrated.FILE)
         return {
             "source": source,
+            "folder": str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
             "files": {name: preset.files[name] for name in used if name in preset.files},
