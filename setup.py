@@ -10,7 +10,7 @@ from setuptools.command.egg_info import egg_info
 
 
 class BuildWithWeights(build_py):
-    """Copy `weights/` to `tchexnet/_weights/` in a wheel; an editable install reads the checkout's own instead."""
+    """Copy weights and the page's sample into the package in a wheel; an editable install reads the checkout's own."""
 
     def run(self) -> None:
         super().run()
@@ -18,6 +18,9 @@ class BuildWithWeights(build_py):
             target = Path(self.build_lib, "tchexnet", "_weights")
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree("weights", target)
+            page = Path(self.build_lib, "tchexnet", "web", "static")
+            page.mkdir(parents=True, exist_ok=True)
+            shutil.copy2("hello_world_images/mean_chest.dcm", page)
 
 
 class InfoForAnyPython(egg_info):

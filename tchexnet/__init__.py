@@ -7,9 +7,38 @@
 Research use; not a medical device.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from tchexnet.classifier import Classifier, Scores, load
 from tchexnet.errors import TchexnetError
 from tchexnet.labels import CHEXPERT14, NIH14, Vocabulary
 
+if TYPE_CHECKING:
+    from tchexnet.scoring.rows import score
+    from tchexnet.scoring.transformer import CheXNetFeatures
+
 __version__ = "0.1.0"
-__all__ = ["CHEXPERT14", "NIH14", "Classifier", "Scores", "TchexnetError", "Vocabulary", "load"]
+__all__ = [
+    "CHEXPERT14",
+    "NIH14",
+    "CheXNetFeatures",
+    "Classifier",
+    "Scores",
+    "TchexnetError",
+    "Vocabulary",
+    "load",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs scikit-learn or PyArrow is imported when it is first asked for."""
+    if name == "score":
+        from tchexnet.scoring.rows import score
+
+        return score
+    if name == "CheXNetFeatures":
+        from tchexnet.scoring.transformer import CheXNetFeatures
+
+        return CheXNetFeatures
+    raise AttributeError(f"module 'tchexnet' has no attribute {name!r}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -11,11 +13,12 @@ from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
 from tchexnet.evaluation.decisions import Calibrated, Decision
+from tchexnet.explain.explanation import Explanation, explanation
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import Vocabulary
-from tchexnet.presets import calibrated, store
+from tchexnet.presets import calibrated, explaining, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.engine import Engine, Outputs, Precision
@@ -82,18 +85,22 @@ class Classifier:
     Args:
         preset: what to run.
         engine: `openvino`, `keras`, or `auto`: OpenVINO.
-        precision: `fp32`, or `bf16` where the engine and the processor have it.
+        precision: `fp32`; `bf16` where the engine and the processor have it; `int8` where the preset has a quantised
+            network.
+        streams: how many batches OpenVINO computes at once, each on one thread; None: one, on all cores.
 
     Raises:
         PresetError: a file of the preset is missing or damaged.
         EngineError: the engine cannot run here, or not in this precision.
     """
 
-    def __init__(self, preset: Preset, engine: EngineName = "auto", precision: Precision = "fp32") -> None:
+    def __init__(
+        self, preset: Preset, engine: EngineName = "auto", precision: Precision = "fp32", streams: int | None = None
+    ) -> None:
         self.preset = preset
         self.labels = preset.vocabulary
         self.calibrated = calibrated.read(preset)
-        self.engine: Engine = _engine(preset, engine, precision)
+        self.engine: Engine = _engine(preset, engine, precision, streams)
 
     @property
     def name(self) -> str:
@@ -125,12 +132,13 @@ class Classifier:
         if not isinstance(source, list | tuple):
             return self.predict([source])[0]
         radiographs = [read(one) for one in source]
-        scores = self.forward(radiographs).scores
-        return [self.scores(row, radiograph) for row, radiograph in zip(scores, radiographs, strict=True)]
+        found = self.forward(radiographs)
+        rows = zip(found.scores, radiographs, found.features, strict=True)
+        return [self.scores(*row) for row in rows]
 
-    def scores(self, values: NDArray[np.float32], radiograph: Radiograph) -> Scores:
-        """A row of `Outputs.scores` with what is known about its radiograph and its labels."""
-        return Scores(self.labels, values, radiograph.origin, radiograph.warnings, self.calibrated)
+    def scores(self, values: NDArray[np.float32], radiograph: Radiograph, features: NDArray[np.float32]) -> Scores:
+        """A row of `Outputs.scores` with what is known about its radiograph, its features and its labels."""
+        return Scores(self.labels, values, radiograph.origin, self.warnings(radiograph, features), self.calibrated)
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
@@ -140,6 +148,49 @@ class Classifier:
         """
         sources = source if isinstance(source, list | tuple) else [source]
         return self.forward([read(one) for one in sources]).features
+
+    def explain(self, source: Any, label: str, view: str = "cam") -> Explanation:
+        """Where on one radiograph the score of `label` comes from.
+
+        Args:
+            source: as for `predict`, but one.
+            label: one of the preset's.
+            view: `cam`, what each cell of the feature map adds to the logit; `odds`, the log-odds of each cell over
+                the finding's prevalence in training.
+
+        Raises:
+            ImageError: the source is no radiograph that can be read.
+            LabelError: the preset has no such label.
+            ExplainError: there is no such view.
+            PresetError: the preset does not know the prevalence, for `odds`.
+        """
+        return self.explain_each(source, [label], view)[0]
+
+    def explain_each(self, source: Any, labels: Sequence[str], view: str = "cam") -> list[Explanation]:
+        """`explain` for several labels of one radiograph, in one forward pass."""
+        positions = [(self.labels.index(label), label) for label in labels]
+        radiograph, recipe = read(source), replace(self.recipe, views="one")
+        outputs = self.engine.run(recipe.apply(radiograph))
+        if self.recipe.view_count == 1:  # the guard knows the mean over all views
+            radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
+        known = partial(explaining.prevalence, self.preset)
+        return [explanation(radiograph, recipe, outputs, self._head, each, view, known) for each in positions]
+
+    def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
+        """What a reader of the scores should know: the radiograph's own warnings, and the guard's.
+
+        Args:
+            features: (1024,) of this radiograph, from the same forward pass as its scores.
+        """
+        return radiograph.warnings + (self._guard.sentences(features) if self._guard else ())
+
+    @cached_property
+    def _guard(self) -> guard.Guard | None:
+        return guard.read(self.preset)
+
+    @cached_property
+    def _head(self) -> tuple[explaining.Layer, ...]:
+        return explaining.head(self.preset)
 
     def forward(self, radiographs: Sequence[Radiograph]) -> Outputs:
         """Scores, features and feature maps of radiographs, in batches.
@@ -155,12 +206,15 @@ class Classifier:
         return Outputs(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def _batch(self, radiographs: Sequence[Radiograph]) -> Outputs:
-        views = np.concatenate([self.recipe.apply(radiograph) for radiograph in radiographs])
+        return self.infer(np.concatenate([self.recipe.apply(radiograph) for radiograph in radiographs]))
+
+    def infer(self, views: NDArray[np.float32]) -> Outputs:
+        """What the network says of n radiographs: (n x views, size, size, channels) inputs that the recipe made."""
         raw = self.engine.run(views)
         count = self.recipe.view_count
 
         def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-            return values.reshape(len(radiographs), count, -1).mean(axis=1)
+            return values.reshape(len(views) // count, count, -1).mean(axis=1)
 
         return Outputs(mean(raw.scores), mean(raw.features), raw.feature_map[::count])
 
@@ -182,12 +236,11 @@ def load(name: str | Path, engine: EngineName = "auto", precision: Precision = "
     return Classifier(presets.read(store.find(name)), engine, precision)
 
 
-def _engine(preset: Preset, engine: EngineName, precision: Precision) -> Engine:
+def _engine(preset: Preset, engine: EngineName, precision: Precision, streams: int | None) -> Engine:
     if engine in ("auto", "openvino"):
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
-        preset.path(presets.NETWORK_DATA)
-        return OpenVINOEngine(preset.path(presets.NETWORK), precision)
+        return OpenVINOEngine(preset.network(precision), precision, streams, preset.recipe.size)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights

@@ -36,7 +36,7 @@ class DataError(TchexnetError, ValueError):
 
 
 class ConfigError(TchexnetError, ValueError):
-    """A training configuration names something unknown or impossible."""
+    """A configuration, of a training or of a server, names something unknown or impossible."""
 
 
 class PresetError(TchexnetError, ValueError):
@@ -45,6 +45,10 @@ class PresetError(TchexnetError, ValueError):
 
 class EngineError(TchexnetError, RuntimeError):
     """An inference engine cannot do what was asked on this machine."""
+
+
+class ExplainError(TchexnetError, ValueError):
+    """A map was asked for that cannot be made."""
 
 
 class TrainingError(TchexnetError, RuntimeError):

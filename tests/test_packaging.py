@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-CARRIED = "pyproject.toml setup.py MANIFEST.in requirements.txt README.md LICENSE tchexnet weights".split()
+CARRIED = (
+    "pyproject.toml setup.py MANIFEST.in requirements.txt README.md LICENSE tchexnet weights hello_world_images".split()
+)
 FIND = "from tchexnet.presets import store; print(store.find('chexnet'))"
 
 
@@ -91,6 +93,10 @@ def test_found_from_a_wheel_in_an_empty_folder(checkout, empty, tmp_path):
     found = Path(run(["-c", FIND], empty, PYTHONPATH=str(tmp_path / "site")))
     assert found == tmp_path / "site" / "tchexnet" / "_weights" / "chexnet"
     assert files_of(found) == files_of(checkout / "weights" / "chexnet")
+    page = files_of(tmp_path / "site" / "tchexnet" / "web" / "static")
+    sample = files_of(checkout / "hello_world_images") & page
+    assert page - sample == files_of(checkout / "tchexnet" / "web" / "static")
+    assert [name for name, _ in sample] == ["mean_chest.dcm"]
 
 
 def files_of(folder: Path) -> set[tuple[str, int]]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tchexnet.answers import json_object
 from tchexnet.classifier import Scores
-from tchexnet.cli import predict
+from tchexnet.cli import explain
 from tchexnet.datasets.records import Records
 from tchexnet.datasets.scored import Scored
 from tchexnet.evaluation.calibration import Calibration
@@ -18,9 +19,12 @@ from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.evaluation.measure import Settings
 from tchexnet.evaluation.operating_points import Goal
 from tchexnet.labels import NIH14, Vocabulary
+from tchexnet.presets import seen
 from tchexnet.report import files
 from tchexnet.report.evaluation import Evaluation, evaluate
-from tchexnet.runtime.engine import Outputs
+from tchexnet.scoring import tables
+from tchexnet.scoring.run import run
+from tchexnet.scoring.settings import Settings as ScoreSettings
 
 REPO = Path(__file__).parents[1]
 PRESETS = sorted(path.parent for path in (REPO / "weights").glob("*/preset.json"))
@@ -53,12 +57,12 @@ def test_there_are_presets_to_check() -> None:
 
 def test_predict_json() -> None:
     values = np.zeros(14, np.float32)
-    outputs = Outputs(values[None], np.zeros((1, 1024), np.float32), np.zeros((1, 4, 4, 1024), np.float32))
-    found = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), outputs, None)
+    features = np.zeros(1024, np.float32).tolist()
+    found = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), features)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
     known = {"Mass": Calibrated(Calibration("platt", 0.1, 100, 10), 0.5, "youden")}
-    more = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", (), known), outputs, None)
+    more = json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", (), known), features)
     assert [key for key in more if key not in found] == described("Of a calibrated preset")
     assert list(more["decisions"]["Mass"]) == ["positive", "threshold", "point"]
 
@@ -83,9 +87,62 @@ def test_calibration_json() -> None:
     assert list(Calibrated(Calibration("platt", 0.1, 100, 10)).to_dict()) == described("`calibration.json`")
 
 
+def test_explain_json() -> None:
+    import numpy as np
+
+    from tchexnet.explain import Explanation
+    from tchexnet.images.frame import Frame
+    from tchexnet.images.radiograph import Radiograph
+
+    radiograph = Radiograph(np.zeros((8, 8), np.float32), 8, "a.png", "PNG")
+    found = Explanation("Mass", "CAM", np.zeros((4, 4), np.float32), 0.5, radiograph, Frame(0, 0, 8, 8), 0.0, 0.0)
+    assert list(explain.json_object("a.png", "chexnet", found, Path("b.png"))) == described("`explain --json`")
+
+
+def test_localization() -> None:
+    from dataclasses import fields
+
+    from tchexnet.explain import localising
+
+    assert [field.name for field in fields(localising.Row)] == described("`localization.csv`")
+    assert list(localising.to_dict([], [], {})) == described("`localization.json`")
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_score_table(features: bool) -> None:
+    columns = described("Scores of `tchexnet score`")
+    written = tables.schema(["one"], features).names
+    assert written == ["path", "one", "preset", "warnings", *(["features"] if features else [])]
+    assert columns == ["path", "preset", "warnings", "features"]
+    assert tables.FEATURE_COLUMNS[0] == "f0000" and tables.FEATURE_COLUMNS[-1] == "f1023"
+    assert tables.BETWEEN_WARNINGS == " | "
+
+
+def test_errors_of_score() -> None:
+    assert list(tables.ERROR_COLUMNS) == described("Errors of `tchexnet score`")
+
+
+def test_job_json(tmp_path: Path) -> None:
+    settings = ScoreSettings(REPO / "weights" / "chexnet", precision="fp32")
+    out = tmp_path / "scores.csv"
+
+    def stop(done: int, total: int | None, errors: int) -> None:
+        if total is not None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(str(REPO / "hello_world_images" / "mean_chest.png"), out, settings, tell=stop)
+    job = json.loads((tmp_path / "scores.csv.tchexnet-job" / "job.json").read_text())
+    assert list(job) == described("An unfinished run of `tchexnet score`")
+
+
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
 def test_preset_json(folder: Path) -> None:
     assert set(json.loads((folder / "preset.json").read_text())) == set(described("`preset.json`"))
+
+
+def test_seen() -> None:
+    assert list(seen.COLUMNS) == described("`seen.csv`")
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from tchexnet.cli import calibrate, evaluate, predict, prepare, presets, talk, train
+from tchexnet.cli import calibrate, evaluate, explain, predict, prepare, presets, score, serve, talk, train
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -17,9 +17,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("predict")(predict.command)
+app.command("explain")(explain.command)
+app.command("score")(score.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("calibrate")(calibrate.command)
+app.command("serve")(serve.command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(prepare.app, name="prepare")
 

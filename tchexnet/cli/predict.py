@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from tchexnet.answers import json_object, shown
 from tchexnet.classifier import Classifier, Scores, load
 from tchexnet.cli import talk
 from tchexnet.errors import ImageError
 from tchexnet.images.read import read
-from tchexnet.runtime.engine import Outputs, Precision
+from tchexnet.runtime.engine import Precision
 
 _EXAMPLE = """Scores, features or JSON for radiographs (PNG, JPEG, TIFF, DICOM).
 
@@ -57,9 +57,10 @@ def _precision(text: str) -> Precision:
 def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_json: bool) -> None:
     radiograph = read(path)
     outputs = classifier.forward([radiograph])
-    scores = classifier.scores(outputs.scores[0], radiograph)
+    scores = classifier.scores(outputs.scores[0], radiograph, outputs.features[0])
     if as_json:
-        print(json.dumps(json_object(path, classifier.name, scores, outputs if features else None, top)))
+        vector = outputs.features[0] if features else None
+        print(json.dumps(json_object(path, classifier.name, scores, vector, top)))
         return
     for warning in scores.warnings:
         talk.say(f"warning: {path}: {warning}")
@@ -67,7 +68,7 @@ def _one(classifier: Classifier, path: str, features: bool, top: int | None, as_
     if features:
         print(len(outputs.features[0]), outputs.features[0])
         return
-    for label, score in _shown(scores, top).items():
+    for label, score in shown(scores, top).items():
         print(label, score, *_meaning(scores, label))
 
 
@@ -78,21 +79,3 @@ def _meaning(scores: Scores, label: str) -> list[str]:
         verdict = "positive" if decision.positive else "negative"
         words.append(f"decision {verdict} (threshold {decision.threshold:.4g}, {decision.point})")
     return words
-
-
-def json_object(path: str, preset: str, scores: Scores, outputs: Outputs | None, top: int | None) -> dict[str, Any]:
-    """The object that `--json` prints; docs/schemas.md describes it."""
-    shown = {label: float(score) for label, score in _shown(scores, top).items()}
-    found: dict[str, Any] = {"path": path, "preset": preset, "scores": shown, "warnings": list(scores.warnings)}
-    probabilities, decisions = scores.probabilities, scores.decisions
-    if probabilities:
-        found["probabilities"] = {label: probabilities[label] for label in shown if label in probabilities}
-    if decisions:
-        found["decisions"] = {label: asdict(decisions[label]) for label in shown if label in decisions}
-    if outputs is not None:
-        found["features"] = [float(value) for value in outputs.features[0]]
-    return found
-
-
-def _shown(scores: Scores, top: int | None) -> dict[str, Any]:
-    return dict(scores.items()) if top is None else scores.top(top)

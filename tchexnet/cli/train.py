@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tchexnet.cli import talk, train_data
+from tchexnet.cli import talk, train_data, train_origin
 from tchexnet.errors import ConfigError
-from tchexnet.presets import preset as presets
-from tchexnet.presets import store
 
 if TYPE_CHECKING:
     from tchexnet.training.hooks import Hooks
@@ -31,7 +29,9 @@ def command(
     ] = None,
     image_list: Annotated[str | None, typer.Option("--list", help="An NIH image list in DATA.")] = None,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/latest"),
-    start: Annotated[str | None, typer.Option("--from", help="A preset to start from.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="A preset, imagenet, or a file of weights, for its backbone.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in OUT.")] = False,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the file; stages.head.epochs=2, for example.")
@@ -43,14 +43,15 @@ def command(
 ) -> None:
     from tchexnet.training import config as configs
     from tchexnet.training import finish
-    from tchexnet.training.start import initial_weights
+    from tchexnet.training.start import initial_weights, settled
     from tchexnet.training.trainer import Trainer
 
     settings = configs.read(config, changes or ())
     train, valid, notes = train_data.read(settings, data, image_list, teacher)
     for note in notes:
         talk.say(note)
-    parent = presets.read(store.find(start)) if start else None
+    parent = train_origin.read(start)
+    settings = settled(settings, parent)
     shared = len(set(train.patients) & set(valid.patients))
     who = f"{shared} patients in both, since the data were split by row" if shared else "no patient in both"
     talk.say(f"{len(train)} images to learn from, {len(valid)} to choose the best epoch by; {who}")

@@ -28,8 +28,8 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...], what: str) -
     free = shutil.disk_usage(path.parent).free
     if need > free:
         raise DataError(_no_room(what, need, free, path.parent))
-    array = np.lib.format.open_memmap(path, "w+", dtype, shape)
     try:
+        array = np.lib.format.open_memmap(path, "w+", dtype, shape)
         _reserve(path)
     except OSError as error:
         path.unlink(missing_ok=True)

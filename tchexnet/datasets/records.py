@@ -65,6 +65,11 @@ class Records:
         """Where the image of a row is."""
         return self.root / self.images[row]
 
+    def prevalence(self) -> dict[str, float]:
+        """Label to the share of its known values that are 1; a label without any is left out."""
+        known = ~np.isnan(self.y)
+        return {label: float(self.y[known[:, k], k].mean()) for k, label in enumerate(self.labels) if known[:, k].any()}
+
     def take(self, rows: NDArray[np.integer]) -> Records:
         """The given rows, in the given order."""
         return replace(

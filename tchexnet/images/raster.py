@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from tchexnet.errors import ImageError
+from tchexnet.images import fast_png
 from tchexnet.images.arrays import from_array
 from tchexnet.images.headers import check_whole, png_depth, upright, white_is_zero
 from tchexnet.images.limits import Limits
@@ -73,6 +74,9 @@ def _read(image: Image.Image, kind: str, origin: str, limits: Limits, data: byte
     pages = getattr(image, "n_frames", 1)
     if pages > 1:
         raise ImageError("unsupported", f"{origin} holds {pages} pictures: save the one radiograph by itself.")
+    plain = fast_png.grey_pixels(data, image.height, image.width) if kind == "PNG" and data else None
+    if plain is not None:
+        return dataclasses.replace(from_array(plain, origin, limits), format=kind)
     inverted = white_is_zero(image)
     image.load()
     values, warnings = _values(image, origin)

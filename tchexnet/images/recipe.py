@@ -98,22 +98,27 @@ class Recipe:
         pixels = radiograph.pixels
         if self.fit == "pad":
             pixels = _pad_to_square(pixels)
-        height, width = pixels.shape
-        if self.fit == "crop":
-            scale = (self.resize_to or self.size) / min(height, width)
-            height, width = max(self.size, round(height * scale)), max(self.size, round(width * scale))
-        else:
-            height = width = self.size
+        height, width = self.resized(*pixels.shape)
         resized = _resize(pixels, height, width, self.interpolation)
         if self.fit == "crop" and self.views != "ten-crop":
             return _crop(resized, (height - self.size) // 2, (width - self.size) // 2, self.size)
         return resized
 
+    def resized(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) after resizing, before a crop; for `pad`, of what has been padded."""
+        if self.fit != "crop":
+            return self.size, self.size
+        scale = (self.resize_to or self.size) / min(height, width)
+        return max(self.size, round(height * scale)), max(self.size, round(width * scale))
+
     def normalise(self, grey: NDArray[np.float32]) -> NDArray[np.float32]:
         """Grey values (..., h, w) in [0, 1] to network values (..., h, w, channels) float32."""
-        scaled = (self.low + grey * (self.high - self.low))[..., None]
-        mean, std = (np.array(numbers, np.float32) for numbers in (self.mean, self.std))
-        return np.asarray((scaled - mean) / std, np.float32)
+        scaled = self.low + grey * (self.high - self.low)
+        values = np.empty((*grey.shape, self.channels), np.float32)
+        # A channel at a time: NumPy is three times slower along an inner axis of length three.
+        for channel, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
+            values[..., channel] = (scaled - np.float32(mean)) / np.float32(std)
+        return values
 
     def _views(self, canvas: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         if self.views == "one":

@@ -22,6 +22,13 @@ def backbone(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Model:
     return keras.applications.DenseNet121(include_top=False, weights=None, input_shape=input_shape, pooling="avg")
 
 
+def set_epsilon(model: keras.Model, epsilon: float) -> None:
+    """Let every batch normalisation of `model` add `epsilon` to variances; before anything is traced or exported."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.epsilon = epsilon
+
+
 def tapped(model: keras.Model) -> keras.Model:
     """The same network with the outputs scores (n, labels), features (n, 1024), feature map (n, h/32, w/32, 1024)."""
     taps = [model.get_layer(name).output for name in (SCORES, FEATURES, FEATURE_MAP)]

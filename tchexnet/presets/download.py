@@ -46,10 +46,7 @@ def fetch(url: str, target: Path, check: Callable[[Path], str | None], tell: Tel
         except (_CutError, TimeoutError, ConnectionError, HTTPException, urllib.error.URLError) as error:
             _give_up_on(url, error)
             if attempt == TRIES - 1:
-                raise PresetError(
-                    f"{url} was cut {TRIES} times ({error}). Give the command again: it goes on at "
-                    f"{part.stat().st_size if part.exists() else 0:,} bytes."
-                ) from error
+                raise PresetError(_failed(url, part, error)) from error
             time.sleep(pause * 2**attempt)
     if problem := check(part):
         part.unlink()
@@ -64,6 +61,13 @@ def _give_up_on(url: str, error: Exception) -> None:
             f"{url} answers {error.code} ({error.reason}). Is the address still right? "
             "--mirror or --offline give another."
         ) from error
+
+
+def _failed(url: str, part: Path, error: Exception) -> str:
+    if not part.exists():
+        return f"{url} cannot be reached ({getattr(error, 'reason', error)})."
+    size = part.stat().st_size
+    return f"{url} was cut {TRIES} times ({error}). Give the command again: it goes on at {size:,} bytes."
 
 
 def _go_on(url: str, part: Path, tell: Tell) -> None:

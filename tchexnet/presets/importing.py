@@ -20,7 +20,7 @@ from tchexnet.errors import PresetError
 from tchexnet.images.recipe import ARNOWENG, IMAGENET, TORCHVISION, TORCHXRAYVISION, Recipe
 from tchexnet.labels import NIH14
 from tchexnet.presets import preset as presets
-from tchexnet.presets import registry, store, xrv_figures
+from tchexnet.presets import registry, seen, store, xrv_figures
 from tchexnet.presets.importers import reading
 from tchexnet.presets.importers.checkpoint import Checkpoint
 from tchexnet.presets.preset import Preset
@@ -94,6 +94,8 @@ def import_file(
         chosen = _labels(checkpoint, labels, known, path.name)
         weights = _kept(checkpoint.weights(), chosen)
         source = {"file": path.name, **hashes, "layout": checkpoint.layout, **(known.facts() if known else {})}
+        if "" in chosen:
+            source["outputs"] = [place for place, label in enumerate(chosen) if label]
         preset = Preset(
             name=name,
             architecture="tchexnet" if checkpoint.hidden else "chexnet",
@@ -104,6 +106,7 @@ def import_file(
             epsilon=checkpoint.epsilon,
             operating_points=_points(checkpoint, chosen, known),
             source=source,
+            **_history(path),
         )
     return Imported(
         preset=_write(preset, weights),
@@ -116,13 +119,17 @@ def import_file(
 
 
 def identify(path: Path) -> dict[str, str]:
-    """The sha256 and the git blob id of a file, in one reading."""
-    sha, blob = hashlib.sha256(), hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    """The sha256, the git blob id and the md5 of a file, in one reading."""
+    found = {
+        "sha256": hashlib.sha256(),
+        "git_blob": hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False),
+        "md5": hashlib.md5(usedforsecurity=False),
+    }
     with path.open("rb") as file:
         while part := file.read(1 << 20):
-            sha.update(part)
-            blob.update(part)
-    return {"sha256": sha.hexdigest(), "git_blob": blob.hexdigest()}
+            for digest in found.values():
+                digest.update(part)
+    return {name: digest.hexdigest() for name, digest in found.items()}
 
 
 def check_name(name: str) -> None:
@@ -144,6 +151,14 @@ def _family(checkpoint: Checkpoint, layout: str) -> str:
             f"The layout {layout!r} has {RECIPES[layout].channels} channels; the file has {checkpoint.channels}."
         )
     return layout
+
+
+def _history(path: Path) -> dict[str, Any]:
+    """What the folder of a preset says about its making; nothing of a file."""
+    if not path.is_dir():
+        return {}
+    old = presets.read(path)
+    return {"training": old.training, "parent": old.parent, "files": old.files, "folder": path}
 
 
 def _recipe(checkpoint: Checkpoint, family: str, path: Path) -> Recipe:
@@ -201,6 +216,8 @@ def _write(preset: Preset, weights: dict[str, NDArray[np.float32]]) -> Preset:
         model = keras_weights.empty(made)
         keras_weights.assign(model, weights)
         keras_weights.export(model, made, half=False)
+        if seen.FILE in preset.files:
+            shutil.copyfile(preset.path(seen.FILE), folder / seen.FILE)
         (folder / presets.CARD).write_text(_card(made), "utf-8")
         presets.write(made)
 

@@ -34,7 +34,7 @@ def install(
     """
     known = registry.get(name)
     importing.check_name(as_name or name)
-    return importing.import_file(_file(known, mirror, offline, tell, pause), as_name or name, known=known)
+    return importing.import_file(file_of(known, mirror, offline, tell, pause), as_name or name, known=known)
 
 
 def downloads() -> Path:
@@ -42,7 +42,15 @@ def downloads() -> Path:
     return store.home() / "downloads"
 
 
-def _file(known: Known, mirror: str | None, offline: Path | None, tell: download.Tell, pause: float) -> Path:
+def file_of(known: Known, mirror: str | None, offline: Path | None, tell: download.Tell, pause: float = 1.0) -> Path:
+    """The file of a public checkpoint, checked by its hash: the one that is there already, or downloaded now.
+
+    Args:
+        mirror, offline, tell, pause: see `install`.
+
+    Raises:
+        PresetError: it cannot be had, or is another one; the message says which file to put where.
+    """
     target = (offline or downloads() / known.name) / known.file
     if target.is_file():
         if problem := wrong(known, target):
@@ -58,7 +66,13 @@ def _file(known: Known, mirror: str | None, offline: Path | None, tell: download
             f"{known.name!r} cannot be downloaded by a program. Get {known.file} from {known.page}, put it into "
             f"{target.parent}, and give the command again."
         )
-    download.fetch(url, target, lambda path: wrong(known, path), tell, pause)
+    try:
+        download.fetch(url, target, lambda path: wrong(known, path), tell, pause)
+    except PresetError as error:
+        raise PresetError(
+            f"{error} By hand: get {known.file} from {known.url or known.page}, put it into {target.parent}, and give "
+            "the command again."
+        ) from error
     return target
 
 
@@ -69,7 +83,7 @@ def wrong(known: Known, path: Path) -> str | None:
     if start.startswith((b"<!doctype html", b"<html")):
         return "it is a web page"
     found = importing.identify(path)
-    for kind, expected in (("sha256", known.sha256), ("git_blob", known.git_blob)):
+    for kind, expected in (("sha256", known.sha256), ("git_blob", known.git_blob), ("md5", known.md5)):
         if expected is not None and found[kind] != expected:
             return f"its {kind.replace('_', ' ')} is {found[kind]}, not {expected}"
     return None

@@ -27,9 +27,7 @@ def build(preset: Preset) -> keras.Model:
 def empty(preset: Preset) -> keras.Model:
     """The preset's network in Keras, with random weights."""
     model = _empty(preset)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.epsilon = preset.epsilon
+    densenet.set_epsilon(model, preset.epsilon)
     return model
 
 
@@ -38,8 +36,7 @@ def export(model: keras.Model, preset: Preset, half: bool = True) -> None:
 
     With `half`, kernels are rounded to float16 first, in `model` too, so that every engine reads the same numbers.
     """
-    variables = {_key(layer, weight): np.asarray(weight) for layer in model.layers for weight in layer.weights}
-    stored = {key: _rounded(value, half) for key, value in variables.items()}
+    stored = {key: _rounded(value, half) for key, value in tensors(model).items()}
     assign(model, stored)
     preset.folder.mkdir(parents=True, exist_ok=True)
     save_file(stored, preset.folder / presets.WEIGHTS)
@@ -47,26 +44,36 @@ def export(model: keras.Model, preset: Preset, half: bool = True) -> None:
     _export_openvino(model, preset.folder / presets.NETWORK)
 
 
+def tensors(model: keras.Model) -> dict[str, NDArray[np.float32]]:
+    """Every variable of `model`, by `layer/variable`."""
+    return {_key(layer, weight): np.asarray(weight) for layer in model.layers for weight in layer.weights}
+
+
+def framework() -> Any:
+    """Keras itself, for whoever compares with it."""
+    return keras
+
+
 def load(path: Path) -> keras.Model:
     """A `.keras` file that `presets export` wrote."""
     return keras.saving.load_model(path, compile=False)
 
 
-def assign(model: keras.Model, tensors: dict[str, NDArray[Any]]) -> None:
+def assign(model: keras.Model, given: dict[str, NDArray[Any]]) -> None:
     """Give every variable of `model` its tensor, by name.
 
     Raises:
         PresetError: a tensor is missing, left over, or of another shape; nothing is assigned then.
     """
     variables = {_key(layer, weight): weight for layer in model.layers for weight in layer.weights}
-    missing, extra = sorted(set(variables) - set(tensors)), sorted(set(tensors) - set(variables))
+    missing, extra = sorted(set(variables) - set(given)), sorted(set(given) - set(variables))
     if missing or extra:
         raise PresetError(f"The weights do not fit {model.name}: missing {missing[:3]}, left over {extra[:3]}.")
     for key, variable in variables.items():
-        if tuple(variable.shape) != tensors[key].shape:
-            raise PresetError(f"{key} expects {tuple(variable.shape)}; the file holds {tensors[key].shape}.")
+        if tuple(variable.shape) != given[key].shape:
+            raise PresetError(f"{key} expects {tuple(variable.shape)}; the file holds {given[key].shape}.")
     for key, variable in variables.items():
-        variable.assign(tensors[key].astype(np.float32))
+        variable.assign(given[key].astype(np.float32))
 
 
 def _empty(preset: Preset) -> keras.Model:

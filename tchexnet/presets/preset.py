@@ -3,7 +3,9 @@
 preset.json           this description, with the sha256 of every file
 weights.safetensors   Keras variables as `layer/variable`; kernels in float16, vectors in float32
 network.xml, .bin     the same numbers for OpenVINO; outputs: scores, features, feature map
+network_int8.xml, .bin, int8.json   where it was quantised: the network in int8, and how far its AUCs are from float32's
 card.md               what it is for, how good it is, how it was made
+seen.csv              which images it has seen, as hashes of their names
 aucs.csv preds.csv log.csv   the artefacts of its making
 """
 
@@ -23,6 +25,9 @@ DESCRIPTION = "preset.json"
 WEIGHTS = "weights.safetensors"
 NETWORK = "network.xml"
 NETWORK_DATA = "network.bin"
+NETWORK_INT8 = "network_int8.xml"
+NETWORK_INT8_DATA = "network_int8.bin"
+INT8_REPORT = "int8.json"
 CARD = "card.md"
 EPSILON = 1.001e-5
 """What `keras.applications` adds to variances in batch normalisation; torch adds 1e-5."""
@@ -40,7 +45,7 @@ class Preset:
         recipe: how a radiograph becomes input.
         licence: an SPDX name, or `unknown`.
         training: data set, image list and its sha256, seeds, and what else is known.
-        parent: the preset whose weights this one started from, or None.
+        parent: the preset whose weights this one started from, `imagenet`, or a file's name; None for random weights.
         files: file name to sha256, for every other file of the folder.
         epsilon: what batch normalisation adds to variances.
         operating_points: label to the score that its makers call 0.5, where they say one.
@@ -98,6 +103,24 @@ class Preset:
                 f"{path} is damaged: its sha256 is not the one in {DESCRIPTION}; install the preset again."
             )
         return path
+
+    def network(self, precision: str) -> Path:
+        """The `.xml` file that OpenVINO reads for a precision; it and its `.bin` checked.
+
+        Raises:
+            PresetError: a file is missing or damaged, or the preset was not quantised.
+        """
+        if precision != "int8":
+            self.path(NETWORK_DATA)
+            return self.path(NETWORK)
+        if NETWORK_INT8 not in self.files:
+            raise PresetError(
+                f"The preset {self.name!r} has no int8 network; make it with tchexnet presets quantise {self.name} "
+                "--data NIH_FOLDER --list train_val_list.txt, or use --precision bf16 or fp32."
+            )
+        self.path(INT8_REPORT)
+        self.path(NETWORK_INT8_DATA)
+        return self.path(NETWORK_INT8)
 
 
 _DEFAULTS = Preset("", "", (), Recipe())

@@ -30,7 +30,7 @@ class Known:
         paper: where it is described.
         url: a direct download, or None.
         page: where a person gets it, when there is no direct download.
-        sha256, git_blob: what identifies it; None where not published.
+        sha256, git_blob, md5: what identifies it; None where not published.
         thresholds: operating points, in the order of `labels`; NaN where there is none.
     """
 
@@ -46,6 +46,7 @@ class Known:
     page: str = ""
     sha256: str | None = None
     git_blob: str | None = None
+    md5: str | None = None
     thresholds: tuple[float, ...] = ()
 
     def facts(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ _CHEXNETS = (
         "keras",
         "MIT",
         ("Pneumothorax",),
-        "CheXpert, 94,482 frontal images of train.csv; backbone of CheXNet-Keras",
+        "CheXpert, 94,482 frontal images of train.csv; its backbone, CheXNet-Keras's, on NIH ChestX-ray14",
         "tCheXNet",
         page="the folder saved_models of the tCheXNet repository",
         git_blob="f1e8534e4e3131d2ac3152313adda882dea2ad04",
@@ -146,6 +147,21 @@ _XRV = tuple(
 )
 
 KNOWN = _CHEXNETS + _XRV
+
+IMAGENET = Known(
+    "imagenet",
+    "keras.applications' DenseNet-121 without a head",
+    "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "keras",
+    "MIT",
+    (),
+    "ImageNet",
+    "https://arxiv.org/abs/1608.06993",
+    url="https://storage.googleapis.com/tensorflow/keras-applications/densenet/"
+    "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    md5="30ee3e1110167f948a6b9946edeeb738",
+)
+"""Where training starts; no preset, since it has no findings. The md5 is the one in Keras 3.15's own source."""
 
 
 def get(name: str) -> Known:

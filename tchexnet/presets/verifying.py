@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,15 +15,17 @@ from numpy.typing import NDArray
 from tchexnet.errors import PresetError
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
+from tchexnet.presets import frameworks, xrv_figures
 from tchexnet.presets import preset as presets
+from tchexnet.presets.frameworks import Pair
 from tchexnet.presets.importers import reading
+from tchexnet.presets.importers.checkpoint import Checkpoint
+from tchexnet.presets.importers.network import torch_named
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
 SCORES, FEATURES = 1e-5, 1e-4
 """Largest differences that count as the same: of a score, and of a feature relative to the largest one."""
-
-Pair = tuple[NDArray[Any], NDArray[Any]]
 
 
 def verify(preset: Preset, against: Path | None = None, images: Sequence[Path] = ()) -> dict[str, str]:
@@ -46,7 +49,7 @@ def verify(preset: Preset, against: Path | None = None, images: Sequence[Path] =
     found |= _compared("keras", (ours.scores, ours.features), _keras(preset, batch))
     if against is not None:
         name, theirs = _source(preset, against, batch)
-        said = _compared(name, (ours.scores, ours.features), theirs)
+        said = _compared(name, (ours.scores, ours.features), theirs) | _bent(preset, ours.scores, theirs[0])
         _note(preset, {"framework": name, "images": len(batch), **said})
         found |= said
     return found
@@ -82,39 +85,42 @@ def _compared(name: str, ours: Pair, theirs: Pair) -> dict[str, str]:
 
 
 def _source(preset: Preset, path: Path, batch: NDArray[np.float32]) -> tuple[str, Pair]:
-    """The framework's name, and what it computes from the file."""
+    """The framework's name, and what it computes from the file for the outputs that the preset has."""
+    with reading.opened(path) as checkpoint:
+        name, (scores, features) = _computed(path, checkpoint, batch)
+    kept = preset.source.get("outputs", range(scores.shape[1]))
+    if len(kept) != len(preset.labels):
+        raise PresetError(f"{path.name} has {scores.shape[1]} outputs and {preset.name!r} has {len(preset.labels)}.")
+    return name, (scores[:, list(kept)], features)
+
+
+def _computed(path: Path, checkpoint: Checkpoint, batch: NDArray[np.float32]) -> tuple[str, Pair]:
+    """The framework's name, and what it makes of the whole file."""
+    if checkpoint.layout.startswith("tchexnet"):
+        raise PresetError(f"{path.name} was written by tchexnet itself; verify without --against compares its engines.")
+    name, install = "torchvision", "torch torchvision"
     try:
-        with reading.opened(path) as checkpoint:
-            if checkpoint.family in ("keras", "tchexnet"):
-                raise PresetError("Only checkpoints of torch are compared with their framework so far.")
-            weights = checkpoint.weights()
-            return "torchvision", _torchvision(preset, weights, batch)
+        if checkpoint.layout.startswith("Keras 2"):
+            name, install = "tf-keras", "tf-keras"
+            import tf_keras
+
+            return name, frameworks.keras(tf_keras, path, checkpoint, batch)
+        if checkpoint.layout.startswith("Keras 3"):
+            from tchexnet.presets import keras_weights
+
+            return "keras 3", frameworks.keras(keras_weights.framework(), path, checkpoint, batch)
+        return name, frameworks.torchvision(torch_named(checkpoint.weights()), batch, checkpoint.epsilon)
     except ImportError as error:
-        raise PresetError(f"The comparison needs torchvision ({error}): pip install torch torchvision.") from error
+        raise PresetError(f"The comparison needs {name} ({error}): pip install {install}.") from error
 
 
-def _torchvision(preset: Preset, weights: dict[str, NDArray[np.float32]], batch: NDArray[np.float32]) -> Pair:
-    import torch
-    from torchvision.models import densenet121
-
-    from tchexnet.presets.importers.network import torch_named
-
-    outputs = weights["predictions/bias"].size
-    if outputs != len(preset.labels):
-        raise PresetError(
-            "The preset leaves out untrained outputs; compare it with --against in torchxrayvision itself."
-        )
-    model = densenet121(num_classes=outputs)
-    channels = preset.recipe.channels
-    model.features.conv0 = torch.nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
-    state = {name: torch.from_numpy(values) for name, values in torch_named(weights).items()}
-    missing = model.load_state_dict(state, strict=False)
-    if missing.unexpected_keys or any(not name.endswith("num_batches_tracked") for name in missing.missing_keys):
-        raise PresetError(f"torchvision does not take the weights: {missing}.")
-    with torch.inference_mode():
-        maps = torch.relu(model.eval().features(torch.from_numpy(batch.transpose(0, 3, 1, 2).copy())))
-        features = maps.mean((2, 3))
-        return torch.sigmoid(model.classifier(features)).numpy(), features.numpy()
+def _bent(preset: Preset, ours: NDArray[Any], theirs: NDArray[Any]) -> dict[str, str]:
+    """How far the scores are apart once they are bent at the operating points, as torchxrayvision shows them."""
+    if importlib.util.find_spec("torchxrayvision") is None or set(preset.operating_points) != set(preset.labels):
+        return {}
+    points = np.array([preset.operating_points[label] for label in preset.labels])
+    difference = abs(xrv_figures.normalised(ours, points) - frameworks.op_norm(theirs, points)).max()
+    return {"torchxrayvision": f"op-normalised scores within {difference:.2g}"}
 
 
 def _note(preset: Preset, said: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ FILES: dict[str, tuple[str, str, tuple[float, ...]]] = {
         ),
     ),
     "xrv-rsna": (
-        "RSNA Pneumonia",
+        "RSNA Pneumonia, whose images are of NIH ChestX-ray14",
         "kaggle-densenet121-d121-tw-lr001-rot45-tr15-sc15-seed0-best.pt",
         (nan, nan, nan, nan, nan, nan, nan, nan, 0.13486601, nan, nan, nan, nan, nan, nan, nan, 0.13511065, nan),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,19 @@ from tchexnet.errors import EngineError
 from tchexnet.runtime.engine import Outputs, Precision
 from tchexnet.runtime.quiet import openvino
 
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+_HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 
 
 class OpenVINOEngine:
-    """An exported network on this machine's processor.
+    """An exported network on this machine's processor. Any number of threads may call `run` at once.
 
     Args:
         network: the `.xml` file; its `.bin` stands beside it.
-        precision: `fp32`, or `bf16` where the processor computes in bfloat16. Always set: left alone, OpenVINO picks
-            bf16 wherever it can.
-        threads: how many to use; None leaves it to OpenVINO.
+        precision: `fp32`; `bf16` where the processor computes in bfloat16; `int8` for a network that was quantised, the
+            rest of which is computed in float32. Always set: left alone, OpenVINO picks bf16 wherever it can.
+        streams: how many batches are computed at once, each on one thread; fastest where many threads wait for answers,
+            and an answer then does not depend on how many cores there are. None: one at a time, on all cores.
+        size: height and width of the input, where it is not to be the exported one; None leaves that.
 
     Raises:
         EngineError: the processor has no bfloat16, or the file is no network with three outputs.
@@ -29,17 +32,21 @@ class OpenVINOEngine:
 
     name = "openvino"
 
-    def __init__(self, network: Path, precision: Precision = "fp32", threads: int | None = None) -> None:
+    def __init__(
+        self, network: Path, precision: Precision = "fp32", streams: int | None = None, size: int | None = None
+    ) -> None:
         core = openvino.Core()
         if precision not in _HINTS:
             raise EngineError(f"{precision!r} is no precision of this engine; use one of {', '.join(_HINTS)}.")
         if precision == "bf16" and not has_bf16():
             raise EngineError("This processor does not compute in bfloat16; leave --precision at fp32.")
-        settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
-        if threads is not None:
-            settings["INFERENCE_NUM_THREADS"] = threads
         self.precision: Precision = precision
-        self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
+        self._requests = threading.local()
+        settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
+        model = core.read_model(network)
+        if size is not None:
+            model.reshape([-1, size, size, model.input(0).partial_shape[3].get_length()])
+        self._compiled = core.compile_model(model, "CPU", settings)
         if len(self._compiled.outputs) != 3:
             raise EngineError(
                 f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed."
@@ -47,8 +54,17 @@ class OpenVINOEngine:
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        results = self._compiled(np.ascontiguousarray(batch, np.float32))
+        if not hasattr(self._requests, "one"):
+            self._requests.one = self._compiled.create_infer_request()
+        results = self._requests.one.infer(np.ascontiguousarray(batch, np.float32), share_inputs=True)
         return Outputs(*(np.array(results[i], np.float32) for i in range(3)))
+
+
+def _parallel(streams: int | None) -> dict[str, object]:
+    if streams is None:
+        return {"PERFORMANCE_HINT": "LATENCY"}
+    # Not pinned: the threads that decode images share the cores, and the system places all of them better.
+    return {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams, "ENABLE_CPU_PINNING": False}
 
 
 def has_bf16() -> bool:

@@ -142,6 +142,7 @@ def _key(
         "cache": {**asdict(prefix.settings), "copies": copies},
         "augmentation": {**asdict(augmentation), "seed": seed} if augmentation else None,
         "output": [prefix.model.layers[-1].name, *prefix.model.output_shape[1:]],
+        "epsilon": sorted({norm.epsilon for norm in prefix.model.layers if hasattr(norm, "epsilon")}),
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino", "pillow")},
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

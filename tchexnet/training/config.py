@@ -13,6 +13,7 @@ from tchexnet.datasets.pipeline import Augmentation
 from tchexnet.errors import ConfigError
 from tchexnet.images.recipe import Recipe
 from tchexnet.labels import NIH14
+from tchexnet.presets.preset import EPSILON
 from tchexnet.training import overrides
 from tchexnet.training.stages import Cache, Stage
 
@@ -41,6 +42,7 @@ class Config:
         head: `sigmoid`; or `three-way` (absent, present, uncertain) for the label policy `multiclass`, folded into
             p1 / (p0 + p1), a sigmoid again, when the run is finished.
         precision: `float32` or `mixed_bfloat16`.
+        epsilon: what batch normalisation adds to variances. Left alone, a run takes that of the weights it starts from.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Config:
     label_smoothing: float = 0.0
     head: Literal["sigmoid", "three-way"] = "sigmoid"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    epsilon: float = EPSILON
 
     def __post_init__(self) -> None:
         names = [stage.name for stage in self.stages]
@@ -72,6 +75,8 @@ class Config:
         for name in ("momentum", "ema", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}.")
+        if not (isinstance(self.epsilon, float) and 0 < self.epsilon < 1):
+            raise ConfigError(f"epsilon must be above 0 and below 1, not {self.epsilon!r}.")
         if not isinstance(self.batch_size, int) or self.batch_size < 1:
             raise ConfigError(f"batch_size must be a whole number from 1, not {self.batch_size!r}.")
 

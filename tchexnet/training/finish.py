@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from dataclasses import asdict, replace
@@ -16,11 +15,12 @@ import pandas as pd
 from tchexnet.datasets.canvases import canvases
 from tchexnet.datasets.records import Records
 from tchexnet.evaluation.summary import summarise
-from tchexnet.presets import keras_weights
+from tchexnet.presets import contamination, keras_weights, seen
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
-from tchexnet.training import resume, sources
+from tchexnet.training import resume, sources, start
 from tchexnet.training.config import Config
+from tchexnet.training.start import Origin
 from tchexnet.training.trainer import CACHE
 
 ROUNDS = 1000
@@ -28,13 +28,13 @@ ROUNDS = 1000
 
 
 def write_preset(
-    model: keras.Model, config: Config, train: Records, valid: Records, run: Path, parent: Preset | None, licence: str
+    model: keras.Model, config: Config, train: Records, valid: Records, run: Path, parent: Origin | None, licence: str
 ) -> Preset:
     """Write `run/preset`: the trained network, described so that a stranger could say what made it.
 
     Args:
         model: the network with its best weights; its kernels are rounded to float16 in place.
-        parent: the preset that the run started from.
+        parent: the preset or backbone that the run started from.
     """
     log = pd.read_csv(run / "log.csv")
     preset = Preset(
@@ -44,11 +44,13 @@ def write_preset(
         labels=config.labels,
         recipe=config.recipe,
         licence=licence,
+        epsilon=config.epsilon,
         parent=parent.name if parent else None,
         training={
             "config": config.to_dict(),
             "train": _part(train),
             "valid": _part(valid),
+            "start": start.facts(parent),
             "valid_auc": float(log["valid_auc"][log["stage"].isin(_kept_stages(config))].max()),
             "seconds": float(log["seconds"].iloc[-1]),
             "machine": f"{platform.machine()}, {_cores()} cores",
@@ -59,6 +61,7 @@ def write_preset(
     with resume.writing(run):
         keras_weights.export(model, preset)
         log.to_csv(preset.folder / "log.csv", index=False)
+        seen.write(preset.folder, seen.rows({"train": train.images, "valid": valid.images}, _seen_before(parent)))
         _write_scores(model, config, valid, run, preset.folder)
         (preset.folder / presets.CARD).write_text(_plain_card(preset))
         return presets.write(preset)
@@ -86,9 +89,20 @@ def _kept_stages(config: Config) -> list[str]:
 
 
 def _part(records: Records) -> dict[str, Any]:
-    names = "\n".join(sorted(records.names)).encode()
     patients = len(set(records.patients))
-    return {"images": len(records), "patients": patients, "list_sha256": hashlib.sha256(names).hexdigest()}
+    return {
+        "images": len(records),
+        "patients": patients,
+        "list_sha256": contamination.list_sha256(records.images),
+        "prevalence": records.prevalence(),
+    }
+
+
+def _seen_before(parent: Origin | None) -> list[seen.Row]:
+    """What the run's start has seen, where that is recorded."""
+    if not isinstance(parent, Preset) or seen.FILE not in parent.files:
+        return []
+    return seen.read(parent.path(seen.FILE))
 
 
 def _cores() -> int:

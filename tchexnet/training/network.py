@@ -32,7 +32,9 @@ def build(config: Config, size: int) -> keras.Model:
 def plain(config: Config, size: int) -> keras.Model:
     """The same with a sigmoid head, whatever the configuration's: what a preset holds."""
     architecture = chexnet if config.architecture == "chexnet" else tchexnet
-    return architecture.build((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
+    model = architecture.build((size, size, config.recipe.channels), outputs=len(config.labels), name=config.name)
+    densenet.set_epsilon(model, config.epsilon)
+    return model
 
 
 def published(model: keras.Model, config: Config) -> keras.Model:

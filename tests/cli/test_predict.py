@@ -121,6 +121,8 @@ def test_presets_list_and_show(tool) -> None:
     assert json.loads(tool("presets", "show", "chexnet", "--json").stdout)["labels"] == list(NIH14)
 
 
-@pytest.mark.parametrize("command", [["predict"], ["train"], ["presets", "list"], ["presets", "show"]])
+@pytest.mark.parametrize(
+    "command", [["predict"], ["explain"], ["score"], ["train"], ["presets", "list"], ["presets", "show"]]
+)
 def test_every_help_shows_a_complete_example(tool, command: list[str]) -> None:
     assert "Example: tchexnet" in tool(*command, "--help").stdout

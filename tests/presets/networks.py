@@ -40,3 +40,10 @@ def torch_state(ours: dict[str, np.ndarray], hidden: tuple[int, ...] = (), prefi
         axes = {4: (3, 2, 0, 1), 2: (1, 0)}.get(values.ndim)
         state[prefix + theirs] = np.ascontiguousarray(values.transpose(axes)) if axes else values
     return state
+
+
+def same(found: dict, expected: dict) -> None:
+    """The two hold the same names and the same numbers."""
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)

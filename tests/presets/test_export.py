@@ -14,6 +14,7 @@ from tchexnet.presets import exporting, verifying
 from tchexnet.presets import preset as presets
 from tchexnet.presets.importers import reading
 from tchexnet.presets.preset import Preset
+from tchexnet.runtime.openvino_engine import OpenVINOEngine
 from tests.presets import networks
 
 
@@ -38,8 +39,11 @@ def light(tmp_path: Path) -> Preset:
     return presets.write(made)
 
 
-def test_safetensors_have_torchvisions_names_and_axes(light: Preset, tmp_path: Path) -> None:
-    assert exporting.export(light, "safetensors", tmp_path / "a.safetensors") == 0
+def test_safetensors_have_torchvisions_names_and_axes(
+    light: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # as where torchvision is not installed
+    assert exporting.export(light, "safetensors", tmp_path / "a.safetensors") == (0, "a weight")
     with reading.opened(tmp_path / "a.safetensors") as checkpoint:
         assert checkpoint.tensors["conv1_conv/kernel"].origin == "features.conv0.weight"
         np.testing.assert_array_equal(
@@ -49,7 +53,7 @@ def test_safetensors_have_torchvisions_names_and_axes(light: Preset, tmp_path: P
 
 @pytest.mark.slow
 def test_openvino_is_the_same_network(preset: Preset, tmp_path: Path) -> None:
-    assert exporting.export(preset, "openvino", tmp_path / "a.xml") <= 1e-6
+    assert exporting.export(preset, "openvino", tmp_path / "a.xml").difference <= 1e-6
     with pytest.raises(PresetError, match=r"ends with .xml, not 'a.bin'"):
         exporting.export(preset, "openvino", tmp_path / "a.bin")
 
@@ -78,11 +82,38 @@ def test_the_engines_agree_and_a_changed_file_is_found(preset: Preset) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("form", "library"), [("keras", "keras"), ("onnx", "onnxruntime"), ("litert", "ai_edge_litert")]
+    ("form", "suffix", "library"),
+    [("keras", "keras", "keras"), ("onnx", "onnx", "onnxruntime"), ("litert", "tflite", "ai_edge_litert")],
 )
-def test_other_formats_score_the_same(preset: Preset, tmp_path: Path, form: str, library: str) -> None:
+def test_other_formats_score_the_same(
+    preset: Preset, tmp_path: Path, form: str, suffix: str, library: str, record_property
+) -> None:
     if importlib.util.find_spec(library) is None:
         with pytest.raises(PresetError, match=r"pip install 'tchexnet\[export\]'"):
-            exporting.export(preset, form, tmp_path / f"a.{form}")
+            exporting.export(preset, form, tmp_path / f"a.{suffix}")
         pytest.skip(f"the format {form} needs {library}: pip install 'tchexnet[export]'")
-    assert exporting.export(preset, form, tmp_path / f"a.{form}") <= 1e-5
+    with pytest.raises(PresetError, match=rf"ends with \.{suffix}, not 'a.bin'"):
+        exporting.export(preset, form, tmp_path / "a.bin")
+    parity = exporting.export(preset, form, tmp_path / f"a.{suffix}")
+    record_property("parity", parity.difference)
+    assert parity.of == "a score" and parity.difference <= 1e-5
+
+
+@pytest.mark.slow
+def test_torchvision_loads_the_safetensors_strictly(preset: Preset, tmp_path: Path, record_property) -> None:
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed: pip install 'tchexnet[import-test]'")
+    import torch
+    from safetensors.torch import load_file
+    from torchvision.models import densenet121
+
+    parity = exporting.export(preset, "safetensors", tmp_path / "a.safetensors")
+    record_property("parity", parity.difference)
+    assert parity.of == "a score in torchvision" and parity.difference <= 1e-5
+    model = densenet121(num_classes=2)
+    model.load_state_dict(load_file(tmp_path / "a.safetensors"))
+    batch = verifying.inputs(preset, 2)
+    with torch.inference_mode():
+        scores = torch.sigmoid(model.eval()(torch.from_numpy(batch.transpose(0, 3, 1, 2).copy()))).numpy()
+    ours = OpenVINOEngine(preset.path(presets.NETWORK)).run(batch).scores
+    np.testing.assert_allclose(scores, ours, atol=1e-5)

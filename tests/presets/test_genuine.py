@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 
 from tchexnet.images.read import read
-from tchexnet.presets import importing, xrv_figures
+from tchexnet.presets import importing, registry, verifying, xrv_figures
+from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.openvino_engine import OpenVINOEngine
+from tests.presets import networks
+from tests.presets.streams import saved
 
 TORCH = """
 import collections, sys
@@ -142,25 +145,40 @@ def genuine(script: str, kind: str, path: Path, batch: np.ndarray) -> dict[str, 
     return dict(np.load(out))
 
 
+def radiographs(repo: Path) -> list[Path]:
+    """Real radiographs where the data lie beside the checkout; else the mean chest that ships."""
+    found = sorted((repo.parent / "shared" / "data" / "nih" / "images_1024").glob("*.png"))[:3]
+    return found or [repo / "hello_world_images" / "mean_chest.png"]
+
+
 def batch_of(repo: Path, recipe) -> np.ndarray:
-    """The sample radiographs as network input, with one mirrored and one darker for variety."""
-    image = read(repo / "hello_world_images" / "mean_chest.png")
-    views = recipe.apply(image)[:1]
-    return np.concatenate([views, views[:, :, ::-1], views * 0.5])
+    """Radiographs as network input, with one mirrored and one darker for variety."""
+    views = np.concatenate([recipe.apply(read(path))[:1] for path in radiographs(repo)])
+    return np.concatenate([views, views[:1, :, ::-1], views[:1] * 0.5])
 
 
-def compare(preset: Preset, batch: np.ndarray, expected: dict[str, np.ndarray]) -> None:
-    engine = OpenVINOEngine(preset.path("network.xml"))
-    got = engine.run(batch)
+def compare(preset: Preset, batch: np.ndarray, expected: dict[str, np.ndarray], record) -> None:
+    got = OpenVINOEngine(preset.path("network.xml")).run(batch)
     scores = abs(got.scores - expected["scores"]).max()
     features = abs(got.features - expected["features"]).max() / abs(expected["features"]).max()
+    record("layout", preset.source["layout"])
+    record("scores", f"{scores:.2g}")
+    record("features", f"{features:.2g}")
     assert expected["scores"].std() > 1e-4, "the scores do not differ: the comparison says nothing"
     assert scores <= 1e-5 and features <= 1e-4, (scores, features)
 
 
+def verified(preset: Preset, path: Path, framework: str, repo: Path, record) -> dict[str, str]:
+    """`presets verify --against`: the framework's own computation agrees and is noted in the preset."""
+    found = verifying.verify(preset, path, radiographs(repo)[:1])
+    record("verify", found[framework])
+    assert presets.read(preset.folder).source["verified"][framework] == found[framework]
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TORCH_KINDS)
-def test_torch(kind: str, tmp_path: Path, repo: Path) -> None:
+def test_torch(kind: str, tmp_path: Path, repo: Path, record_property) -> None:
     needs("torch", "torchvision", *(["torchxrayvision"] if kind == "xrv" else []))
     family = TORCH_KINDS[kind]
     batch = batch_of(repo, importing.RECIPES[family])
@@ -168,7 +186,8 @@ def test_torch(kind: str, tmp_path: Path, repo: Path) -> None:
     made = importing.import_file(tmp_path / "model.pt", "it")
     assert made.layout.startswith(family) and made.mapped == 606 and made.preset.epsilon == 1e-5
     assert made.preset.recipe == importing.RECIPES[family]
-    compare(made.preset, batch, expected)
+    compare(made.preset, batch, expected, record_property)
+    said = verified(made.preset, tmp_path / "model.pt", "torchvision", repo, record_property)
     if kind == "one":
         assert made.preset.labels == ("Pneumothorax",)
     if kind == "xrv":
@@ -176,22 +195,34 @@ def test_torch(kind: str, tmp_path: Path, repo: Path) -> None:
         np.testing.assert_allclose(points, 0.1, rtol=1e-6)
         scores = OpenVINOEngine(made.preset.path("network.xml")).run(batch).scores
         np.testing.assert_allclose(xrv_figures.normalised(scores, points), expected["normalised"], atol=1e-4)
+        assert said["torchxrayvision"].startswith("op-normalised scores within")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KERAS_KINDS)
-def test_keras_2(kind: str, tmp_path: Path, repo: Path) -> None:
+def test_keras_2(kind: str, tmp_path: Path, repo: Path, record_property) -> None:
     needs("tf_keras")
     batch = batch_of(repo, importing.RECIPES["keras"])
     expected = genuine(KERAS, kind, tmp_path / "w.h5", batch)
     made = importing.import_file(tmp_path / "w.h5", "it", labels=SIX if "6_" in kind else None)
     assert made.preset.epsilon == 1.001e-5
-    compare(made.preset, batch, expected)
+    compare(made.preset, batch, expected, record_property)
+    verified(made.preset, tmp_path / "w.h5", "tf-keras", repo, record_property)
+
+
+@pytest.mark.slow
+def test_an_output_that_is_dropped_is_no_hindrance_to_verifying(tmp_path: Path, repo: Path, record_property) -> None:
+    needs("torch", "torchvision", "torchxrayvision")
+    path = saved(tmp_path / "xrv.pt", networks.torch_state(networks.weights(channels=1, outputs=18)))
+    made = importing.import_file(path, "it", known=registry.get("xrv-chex"))
+    assert made.dropped == 7
+    said = verified(made.preset, path, "torchvision", repo, record_property)
+    assert said["torchxrayvision"].startswith("op-normalised scores within")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["it.keras", "it.weights.h5"])
-def test_keras_3(name: str, tmp_path: Path, repo: Path) -> None:
+def test_keras_3(name: str, tmp_path: Path, repo: Path, record_property) -> None:
     from tchexnet.models import densenet, tchexnet
 
     batch = batch_of(repo, importing.RECIPES["keras"])
@@ -200,4 +231,5 @@ def test_keras_3(name: str, tmp_path: Path, repo: Path) -> None:
     outputs = [np.asarray(output) for output in densenet.tapped(model).predict_on_batch(batch)]
     made = importing.import_file(tmp_path / name, "it")
     assert made.preset.units == (16, 8)
-    compare(made.preset, batch, {"scores": outputs[0], "features": outputs[1]})
+    compare(made.preset, batch, {"scores": outputs[0], "features": outputs[1]}, record_property)
+    verified(made.preset, tmp_path / name, "keras 3", repo, record_property)

@@ -152,7 +152,7 @@ def test_a_server_that_says_nothing_is_asked_again(server: str, file: Path, monk
 
 
 def test_a_server_that_is_not_there(file: Path) -> None:
-    with pytest.raises(PresetError, match="was cut 4 times"):
+    with pytest.raises(PresetError, match=r"cannot be reached \(.*Connection refused\)"):
         fetch("http://127.0.0.1:9", "good", file)
 
 

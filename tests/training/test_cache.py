@@ -1,5 +1,6 @@
 """The prefix cache changes the time a stage takes, not what it computes."""
 
+import resource
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,19 @@ def test_no_room_is_said_before_anything_is_computed(
     with pytest.raises(DataError, match=r"activations of 20 images need 0\.\d+ GB in .* where 0.000 GB are free"):
         cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_meanwhile_is_no_crash(frozen, pixels, tmp_path: Path) -> None:
+    """The system refuses the blocks although it said that there is room, as when another process takes them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        with pytest.raises(DataError, match="activations of 20 images need .* make room, or give an --out"):
+            cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+    assert cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path).any()
 
 
 def test_a_cut_within_a_block_is_refused(small_network) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import tchexnet
 from tchexnet.cli import train_data
 from tchexnet.cli.main import app
 from tchexnet.datasets.records import Records
@@ -102,7 +103,7 @@ def test_no_data_and_data_that_are_not_there(tmp_path: Path, monkeypatch: pytest
         train_data.read(one_stage({}), Path("nowhere"), None, None)
 
 
-def test_late_policies(parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_policies(parts) -> None:
     train = parts[0]
     unsure = np.zeros(train.y.shape, bool)
     unsure[:3, 0] = True
@@ -115,5 +116,17 @@ def test_late_policies(parts, monkeypatch: pytest.MonkeyPatch) -> None:
     three = train_data._at_training(one_stage({}, head="three-way"), train, many, None)
     assert (three.y[:3, 0] == 2).all()
     np.testing.assert_array_equal(three.y[3:], train.y[3:])
-    monkeypatch.setattr(train_data, "_taught", lambda records, name: np.full(records.y.shape, 0.3, np.float32))
-    np.testing.assert_allclose(train_data._at_training(one_stage({}), train, taught, "t").y[:3, 0], 0.3)
+
+
+def test_a_teacher_labels_the_uncertain_alone(parts) -> None:
+    train = parts[0]
+    unsure = np.zeros(train.y.shape, bool)
+    unsure[[0, 5], 0] = unsure[7, 1] = True
+    train = replace(train, uncertain=unsure, y=np.where(unsure, np.nan, train.y).astype(np.float32))
+    policies = {"Mass": "self-trained", "Edema": "self-trained"}
+    taught = train_data._at_training(one_stage({}), train, policies, "chexnet").y
+    teacher = tchexnet.load("chexnet")
+    for row, column in np.argwhere(unsure):
+        score = teacher.predict(str(train.path(row)))[train.labels[column]]
+        assert taught[row, column] == pytest.approx(score, abs=1e-5)
+    np.testing.assert_array_equal(taught[~unsure], train.y[~unsure])

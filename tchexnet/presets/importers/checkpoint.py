@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import PresetError
-from tchexnet.presets.importers.network import hidden_name, variables
+from tchexnet.presets.importers import network
+from tchexnet.presets.importers.network import Variable, hidden_name
 
 KERAS_EPSILON = 1.001e-5
 TORCH_EPSILON = 1e-5
@@ -82,15 +83,23 @@ class Checkpoint:
         Raises:
             PresetError: a tensor is missing, left over, misshaped, or holds something that is no number.
         """
+        return self._assigned(self.tensors, network.variables(self.channels, self.hidden, self.outputs))
+
+    def backbone(self) -> dict[str, NDArray[np.float32]]:
+        """The same for the network without its head: dense layers above the pooled features are left aside."""
+        below = {name: tensor for name, tensor in self.tensors.items() if not network.in_head(name)}
+        return self._assigned(below, list(network.backbone(self.channels)))
+
+    def _assigned(self, tensors: dict[str, Lazy], variables: list[Variable]) -> dict[str, NDArray[np.float32]]:
         if self.channels not in (1, 3):
             raise PresetError(f"Layer 'conv1_conv' takes {self.channels} channels in the checkpoint; 1 or 3 are known.")
-        expected = {v.keras: v.shape for v in variables(self.channels, self.hidden, self.outputs)}
-        extra = [tensor.origin for name, tensor in self.tensors.items() if name not in expected]
+        expected = {variable.keras: variable.shape for variable in variables}
+        extra = [tensor.origin for name, tensor in tensors.items() if name not in expected]
         for name, shape in expected.items():
             layer, kind = name.split("/")
-            if name not in self.tensors:
+            if name not in tensors:
                 raise PresetError(f"Layer {layer!r} expects a {kind} of shape {shape}; the checkpoint holds none.")
-            if (found := self.tensors[name]).shape != shape:
+            if (found := tensors[name]).shape != shape:
                 raise PresetError(
                     f"Layer {layer!r} expects a {kind} of shape {shape}; the checkpoint holds {found.shape} "
                     f"({found.origin!r})."
@@ -99,7 +108,7 @@ class Checkpoint:
             raise PresetError(
                 f"The checkpoint holds {len(extra)} tensors that the network has no place for: {', '.join(extra[:3])}."
             )
-        return {name: _numbers(self.tensors[name]) for name in expected}
+        return {name: _numbers(tensors[name]) for name in expected}
 
 
 def _numbers(tensor: Lazy) -> NDArray[np.float32]:

@@ -64,6 +64,11 @@ def hidden_name(place: int) -> str:
     return "hidden" if place == 0 else f"hidden_{place + 1}"
 
 
+def in_head(name: str) -> bool:
+    """Whether a variable belongs to a dense layer above the pooled features."""
+    return name.startswith(("hidden", "predictions/"))
+
+
 def torch_named(weights: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """Weights under torchvision's names and with its order of axes."""
     hidden = tuple(0 for name in weights if name.startswith("hidden") and name.endswith("/kernel"))

@@ -1,0 +1,75 @@
+"""The manifest: every entry of a source, on disk, in order; and the shards that it falls into.
+
+It is read as a stream, so that ten million entries need no more memory than ten.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tchexnet.errors import DataError
+
+COLUMN = "path"
+_TELL_EVERY = 100
+_TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """How many entries a manifest has, and which.
+
+    Args:
+        count: entries.
+        sha256: of the file.
+    """
+
+    count: int
+    sha256: str
+
+
+def write(path: Path, entries: Iterable[str], tell: Callable[[int], None] = lambda count: None) -> Manifest:
+    """Write one entry a row under the header `path`; the file appears whole or not at all.
+
+    Raises:
+        DataError: there is no entry.
+    """
+    partial, count = path.with_suffix(".partial"), 0
+    with partial.open("w", **_TEXT) as file:  # type: ignore[call-overload]
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([COLUMN])
+        for entry in entries:
+            table.writerow([entry])
+            count += 1
+            if count % _TELL_EVERY == 1:
+                tell(count)
+        file.flush()
+        os.fsync(file.fileno())
+    if not count:
+        raise DataError("The source has no file to score; give a folder that holds radiographs.")
+    partial.replace(path)
+    with path.open("rb") as file:
+        return Manifest(count, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def read(path: Path) -> Iterator[str]:
+    """The entries, in order."""
+    with path.open("r", **_TEXT) as file:  # type: ignore[call-overload]
+        rows = csv.reader(file)
+        next(rows)
+        yield from (row[0] for row in rows)
+
+
+def shards(path: Path, size: int, done: Container[int] = ()) -> Iterator[tuple[int, list[str]]]:
+    """(number, entries) of each shard of `size` entries, the last as short as it is, but of those that are `done`."""
+    entries = read(path)
+    number = 0
+    while shard := list(islice(entries, size)):
+        if number not in done:
+            yield number, shard
+        number += 1

@@ -1,0 +1,95 @@
+"""What is asked of a run, and what of it may not change when the run goes on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tchexnet.classifier import Classifier
+from tchexnet.errors import ConfigError
+from tchexnet.presets import preset as presets
+from tchexnet.presets import store
+from tchexnet.runtime.engine import PRECISIONS, Precision
+from tchexnet.scoring.batch import batch_size
+from tchexnet.scoring.pipeline import cores, default_workers
+
+SHARD = 512
+
+
+class Settings(NamedTuple):
+    """What is asked of a run, besides its source and its output.
+
+    Args:
+        preset: a preset's name or folder.
+        features: whether the 1024 features are written too.
+        precision: `auto` (bf16 where the processor has it, fp32 elsewhere), or one of `PRECISIONS`.
+        batch: radiographs in a batch; None: what `batch_size` says.
+        workers: how many batches are worked on at once; None: one a core, and one more. It changes no value.
+        column: the column of paths, where the source is a CSV file.
+        shard: entries in a shard: what a killed run loses at most.
+    """
+
+    preset: str | Path = "chexnet"
+    features: bool = False
+    precision: str = "auto"
+    batch: int | None = None
+    workers: int | None = None
+    column: str | None = None
+    shard: int = SHARD
+
+    def threads(self) -> int:
+        """How many workers there are."""
+        return self.workers or default_workers()
+
+    def classifier(self) -> Classifier:
+        """A classifier whose engine computes one batch a core at once.
+
+        Raises:
+            PresetError, EngineError, ConfigError: the preset or the precision cannot be used here.
+        """
+        preset = presets.read(store.find(self.preset))
+        return Classifier(preset, "openvino", resolved(self.precision), streams=min(cores(), self.threads()))
+
+    def identity(self, source: str, classifier: Classifier, out: Path) -> dict[str, Any]:
+        """What decides the bytes of the output: a run goes on only as the same."""
+        preset, precision = classifier.preset, classifier.engine.precision
+        network = preset.network(precision)
+        return {
+            "source": source,
+            "column": self.column,
+            "preset": preset.name,
+            "network_sha256": [preset.files[path.name] for path in (network, network.with_suffix(".bin"))],
+            "labels": list(preset.labels),
+            "recipe": json.loads(json.dumps(preset.recipe.to_dict())),
+            "precision": precision,
+            "features": self.features,
+            "format": out.suffix,
+            "batch": self.batch or batch_size(classifier),
+            "shard": self.shard,
+            "version": _version(),
+        }
+
+
+def resolved(precision: str) -> Precision:
+    """The precision itself, or what `auto` stands for on this machine.
+
+    Raises:
+        ConfigError: there is no such precision.
+    """
+    from tchexnet.runtime.openvino_engine import has_bf16
+
+    if precision == "auto":
+        return "bf16" if has_bf16() else "fp32"
+    for known in PRECISIONS:
+        if precision == known:
+            return known
+    raise ConfigError(f"{precision!r} is no precision; use auto, {', '.join(PRECISIONS)}.")
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("tchexnet")
+    except importlib.metadata.PackageNotFoundError:
+        return "checkout"
