@@ -39,16 +39,16 @@ class Clustered:
         if min(of_positives, of_negatives) < 2:
             return float("nan")
         return (
-            _unbiased(of_positives) * float(self.positives @ self.positives)
-            + _unbiased(of_negatives) * float(self.negatives @ self.negatives)
-            + 2 * _unbiased(of_all) * float(self.positives @ self.negatives)
+            _unbiased(of_positives) * float(np.sum(self.positives**2))
+            + _unbiased(of_negatives) * float(np.sum(self.negatives**2))
+            + 2 * _unbiased(of_all) * float(np.sum(self.positives * self.negatives))
         )
 
     def covariance(self, other: Clustered) -> float:
         """With the AUC of other images of the same patients."""
         mine, theirs = self.positives + self.negatives, other.positives + other.negatives
         both = int(np.sum((mine != 0) | (theirs != 0)))
-        return _unbiased(both) * float(mine @ theirs) if both > 1 else 0.0
+        return _unbiased(both) * float(np.sum(mine * theirs)) if both > 1 else 0.0
 
 
 def clustered(truth: NDArray[np.bool_], scores: Floats, patients: Positions, count: int) -> Clustered:
@@ -60,12 +60,16 @@ def clustered(truth: NDArray[np.bool_], scores: Floats, patients: Positions, cou
         value,
         _summed(of_positives, placed.positives - value, count),
         _summed(of_negatives, placed.negatives - value, count),
-        (len(np.unique(of_positives)), len(np.unique(of_negatives)), len(np.unique(patients))),
+        (_different(of_positives, count), _different(of_negatives, count), _different(patients, count)),
     )
 
 
 def _summed(patients: Positions, deviations: Floats, count: int) -> Floats:
     return np.bincount(patients, deviations / len(patients), count).astype(np.float64)
+
+
+def _different(patients: Positions, count: int) -> int:
+    return int(np.count_nonzero(np.bincount(patients, minlength=count)))
 
 
 def _unbiased(count: int) -> float:

@@ -76,7 +76,7 @@ def patient_codes(patients: Iterable[Any], n: int) -> tuple[Positions, int]:
     Raises:
         DataError: there are not n patients, or one is missing.
     """
-    names = pd.Series(list(patients))
+    names = pd.Series(patients if isinstance(patients, np.ndarray) else list(patients))
     if len(names) != n:
         raise DataError(f"There are {n} images and {len(names)} patients; give one patient for each image.")
     codes, found = pd.factorize(names, sort=True)

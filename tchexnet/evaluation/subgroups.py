@@ -6,7 +6,7 @@ its n, since the smallest ones are the ones that an overall AUC hides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
@@ -94,7 +94,7 @@ def subgroups(
     y: ArrayLike,
     scores: ArrayLike,
     label: str,
-    groups: Iterable[str],
+    groups: Sequence[str],
     column: str,
     patients: Iterable[Any],
     *,
@@ -118,10 +118,10 @@ def subgroups(
     known = ~np.isnan(np.asarray(y, np.float64))
     truth, (kept,) = labelled(y, scores)
     codes, count = patient_codes(patients, len(known))
-    names = np.asarray(list(groups), dtype=object)
+    places, names = pd.factorize(np.asarray(groups, dtype=object))
     return [
-        _group(truth, kept, codes[known], count, names[known] == name, (column, str(name), label), level)
-        for name in sorted(set(names), key=_order)
+        _group(truth, kept, codes[known], count, places[known] == place, (column, str(names[place]), label), level)
+        for place in sorted(range(len(names)), key=lambda place: _order(str(names[place])))
     ]
 
 

@@ -13,6 +13,7 @@ from tchexnet.datasets.scored import Scored
 from tchexnet.errors import DataError
 from tchexnet.evaluation import operating_points
 from tchexnet.evaluation.decisions import Calibrated
+from tchexnet.evaluation.inputs import patient_codes
 from tchexnet.evaluation.measure import Measured, Settings, measure
 from tchexnet.evaluation.operating_points import Goal, OperatingPoint
 from tchexnet.evaluation.paired import Comparison, paired
@@ -119,14 +120,13 @@ def _groups(scored: Scored, by: Sequence[str], level: float) -> tuple[Group, ...
     if absent := [column for column in by if column not in extra]:
         has = ", ".join(map(str, extra.columns)) or "none"
         raise DataError(f"There is no column {absent[0]!r} to group by beside the labels; the columns are: {has}.")
+    patients, _ = patient_codes(records.patients, len(records))
     names = {column: bands(extra[column], column) for column in (*BY, *by) if column in extra}
     return tuple(
         group
         for column, groups in names.items()
         for k, label in enumerate(records.labels)
-        for group in subgroups(
-            records.y[:, k], scored.scores[:, k], label, groups, column, records.patients, level=level
-        )
+        for group in subgroups(records.y[:, k], scored.scores[:, k], label, groups, column, patients, level=level)
     )
 
 
