@@ -1,6 +1,7 @@
 """How much of the engine reaches a client? `tchexnet serve` on loopback against the engine alone, in one run.
 
     python benchmarks/serving.py                    # throughput and latency at 1, 8 and 64 clients
+    python benchmarks/serving.py --alone            # the same without batches
     python benchmarks/serving.py --memory 5000      # memory over that many requests
 
 The server is a process of its own; the clients are connections of this one that send the sample radiograph again and
@@ -24,6 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 SAMPLE = ROOT / "hello_world_images" / "mean_chest.png"
+START = "from tchexnet.cli import main; main()"
+ALONE = "from functools import partial; from tchexnet.web import desk; desk.Batcher = partial(desk.Batcher, 1); "
 CLIENTS = (1, 8, 64)
 GOAL = 0.8
 
@@ -34,8 +37,9 @@ def main() -> int:
     parser.add_argument("--preset", default="chexnet")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
     parser.add_argument("--memory", type=int, default=0, metavar="REQUESTS", help="memory over so many requests")
+    parser.add_argument("--alone", action="store_true", help="no batches, to see what they gain")
     options = parser.parse_args()
-    command = [sys.executable, "-c", "from tchexnet.cli import main; main()", "serve", "--port", "0"]
+    command = [sys.executable, "-c", (ALONE if options.alone else "") + START, "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     engine = {} if options.memory else engine_figures(options.preset, options.seconds)
     with subprocess.Popen(

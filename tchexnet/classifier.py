@@ -138,7 +138,9 @@ class Classifier:
 
     def scores(self, values: NDArray[np.float32], radiograph: Radiograph, features: NDArray[np.float32]) -> Scores:
         """A row of `Outputs.scores` with what is known about its radiograph, its features and its labels."""
-        return Scores(self.labels, values, radiograph.origin, self.warnings(radiograph, features), self.calibrated)
+        return Scores(
+            self.labels, values, radiograph.origin, self.warnings(radiograph.warnings, features), self.calibrated
+        )
 
     def features(self, source: Any) -> NDArray[np.float32]:
         """(n, 1024) float32: the pooled activations under the head, for one source (n = 1) or a list of them.
@@ -172,17 +174,18 @@ class Classifier:
         radiograph, recipe = read(source), replace(self.recipe, views="one")
         outputs = self.engine.run(recipe.apply(radiograph))
         if self.recipe.view_count == 1:  # the guard knows the mean over all views
-            radiograph = replace(radiograph, warnings=self.warnings(radiograph, outputs.features[0]))
+            radiograph = replace(radiograph, warnings=self.warnings(radiograph.warnings, outputs.features[0]))
         known = partial(explaining.prevalence, self.preset)
         return [explanation(radiograph, recipe, outputs, self._head, each, view, known) for each in positions]
 
-    def warnings(self, radiograph: Radiograph, features: NDArray[np.float32]) -> tuple[str, ...]:
+    def warnings(self, own: tuple[str, ...], features: NDArray[np.float32]) -> tuple[str, ...]:
         """What a reader of the scores should know: the radiograph's own warnings, and the guard's.
 
         Args:
+            own: `Radiograph.warnings`.
             features: (1024,) of this radiograph, from the same forward pass as its scores.
         """
-        return radiograph.warnings + (self._guard.sentences(features) if self._guard else ())
+        return own + (self._guard.sentences(features) if self._guard else ())
 
     @cached_property
     def _guard(self) -> guard.Guard | None:

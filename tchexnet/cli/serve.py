@@ -24,7 +24,7 @@ def command(
     host: Annotated[str, typer.Option(help="Where to listen; anything but this machine needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
     preset: Annotated[
-        list[str] | None, typer.Option(help="A preset's name or folder; may be repeated. [chexnet, tchexnet]")
+        list[str] | None, typer.Option(help="A preset's name or folder; may be repeated; else chexnet and tchexnet.")
     ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="TCHEXNET_TOKEN", help="Clients must send it; better set in the environment.")
@@ -33,10 +33,10 @@ def command(
     browse: Annotated[Path | None, typer.Option(help="Page through a table of scores (CSV or Parquet).")] = None,
     images: Annotated[Path | None, typer.Option(help="With --browse: the folder of its images.")] = None,
     labels: Annotated[Path | None, typer.Option(help="With --browse: a table of what is true.")] = None,
-    max_mb: Annotated[float, typer.Option(help="A request's body at most, in MiB. 413")] = 64,
-    max_pixels: Annotated[int, typer.Option(help="An image's height x width at most. 422")] = 36_000_000,
-    max_files: Annotated[int, typer.Option(help="Images a request. 413")] = 16,
-    max_requests: Annotated[int, typer.Option(help="Requests in hand at once. 429")] = 64,
+    max_mb: Annotated[float, typer.Option(help="A request's body at most, in MiB (413).")] = 64,
+    max_pixels: Annotated[int, typer.Option(help="An image's height x width at most (422).")] = 36_000_000,
+    max_files: Annotated[int, typer.Option(help="Images a request (413).")] = 16,
+    max_requests: Annotated[int, typer.Option(help="Requests in hand at once (429).")] = 64,
     max_seconds: Annotated[float, typer.Option(help="For a request to arrive (408), and for its answer (503).")] = 60,
 ) -> None:
     if find_spec("fastapi") is None or find_spec("uvicorn") is None:

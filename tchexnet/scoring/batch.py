@@ -69,7 +69,7 @@ def score_batch(
     found = [_read(classifier, entry, source) for entry, source in zip(entries, sources, strict=True)]
     inputs = [one.inputs for one in found if isinstance(one, _Input)]
     outputs = iter(_infer(classifier, inputs, size))
-    return [next(outputs).row(one) if isinstance(one, _Input) else one for one in found]
+    return [next(outputs).row(one, classifier) if isinstance(one, _Input) else one for one in found]
 
 
 def score_shard(classifier: Classifier, entries: Sequence[str], opener: Opener) -> tuple[list[Row], list[Failure]]:
@@ -100,8 +100,8 @@ class _Output(NamedTuple):
     scores: NDArray[np.float32]
     features: NDArray[np.float32]
 
-    def row(self, one: _Input) -> Row:
-        return Row(one.entry, self.scores, self.features, one.warnings)
+    def row(self, one: _Input, classifier: Classifier) -> Row:
+        return Row(one.entry, self.scores, self.features, classifier.warnings(one.warnings, self.features))
 
 
 def _read(classifier: Classifier, entry: str, source: Source | ImageError) -> _Input | Failure:

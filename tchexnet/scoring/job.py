@@ -22,6 +22,7 @@ import pyarrow.parquet
 
 from tchexnet.errors import DataError
 from tchexnet.scoring import tables
+from tchexnet.scoring.readings import Known
 
 ENDING = ".tchexnet-job"
 _LOCK, _IDENTITY, _MANIFEST, _SHARDS = "lock", "job.json", "manifest.csv", "shards"
@@ -80,8 +81,12 @@ class Job:
         for path in sorted((self.folder / _SHARDS).glob("*.parquet")):
             yield pa.parquet.read_table(path)
 
-    def finish(self, labels: list[str], features: bool) -> tuple[int, int]:
-        """Write the finished files from all shards, the errors first, and delete the folder; (rows, errors)."""
+    def finish(self, labels: list[str], features: bool, known: Known | None = None) -> tuple[int, int]:
+        """Write the finished files from all shards, the errors first, and delete the folder; (rows, errors).
+
+        Args:
+            known: the labels that the preset was calibrated for.
+        """
         counts = {}
         errors = errors_path(self.out)
 
@@ -89,7 +94,7 @@ class Job:
             counts["errors"] = tables.write_errors(path, self.shards())
 
         def write_scores(path: Path) -> None:
-            counts["rows"] = tables.write_scores(path, self.shards(), labels, features)
+            counts["rows"] = tables.write_scores(path, self.shards(), labels, features, known)
 
         _replace(errors, write_errors, self.folder / errors.name)
         _replace(self.out, write_scores, self.folder / self.out.name)

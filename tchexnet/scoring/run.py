@@ -59,7 +59,7 @@ def run(
         classifier = settings.classifier()
         begun = _begun(job, source, settings, classifier, tell)
         _score(job, begun, classifier, settings.threads(), tell)
-        rows, errors_count = job.finish(list(classifier.labels), settings.features)
+        rows, errors_count = job.finish(list(classifier.labels), settings.features, classifier.calibrated)
     return Summary(out, jobs.errors_path(out), rows, errors_count)
 
 

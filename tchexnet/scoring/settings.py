@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from tchexnet.classifier import Classifier
 from tchexnet.errors import ConfigError
+from tchexnet.presets import calibrated, guard, store
 from tchexnet.presets import preset as presets
-from tchexnet.presets import store
 from tchexnet.runtime.engine import PRECISIONS, Precision
 from tchexnet.scoring.batch import batch_size
 from tchexnet.scoring.pipeline import cores, default_workers
@@ -55,12 +55,14 @@ class Settings(NamedTuple):
     def identity(self, source: str, classifier: Classifier, out: Path) -> dict[str, Any]:
         """What decides the bytes of the output: a run goes on only as the same."""
         preset, precision = classifier.preset, classifier.engine.precision
-        network = preset.network(precision)
+        network = preset.network(precision).name
+        used = (network, Path(network).with_suffix(".bin").name, guard.FILE, calibrated.FILE)
         return {
             "source": source,
+            "folder": str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
-            "network_sha256": [preset.files[path.name] for path in (network, network.with_suffix(".bin"))],
+            "files": {name: preset.files[name] for name in used if name in preset.files},
             "labels": list(preset.labels),
             "recipe": json.loads(json.dumps(preset.recipe.to_dict())),
             "precision": precision,

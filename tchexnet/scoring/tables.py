@@ -14,7 +14,9 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
+from tchexnet.scoring import readings
 from tchexnet.scoring.batch import Failure, Result, Row
+from tchexnet.scoring.readings import Known
 
 FEATURES = 1024
 FEATURE_COLUMNS = tuple(f"f{i:04d}" for i in range(FEATURES))
@@ -59,13 +61,20 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def write_scores(path: Path, shards: Iterable[pa.Table], labels: Sequence[str], features: bool) -> int:
-    """Write the rows of shards, in order, as CSV or Parquet by the ending of `path`; returns how many."""
-    form, count = schema(labels, features), 0
-    with _Parquet(path, form) if path.suffix == ".parquet" else _CSV(path, labels, features) as file:
+def write_scores(
+    path: Path, shards: Iterable[pa.Table], labels: Sequence[str], features: bool, known: Known | None = None
+) -> int:
+    """Write the rows of shards, in order, as CSV or Parquet by the ending of `path`; returns how many.
+
+    Args:
+        known: the labels that the preset was calibrated for; they get columns of `readings`, the last ones.
+    """
+    plain, more, count = schema(labels, features), readings.fields(known or {}), 0
+    form = pa.schema([*plain, *more])
+    with _Parquet(path, form) if path.suffix == ".parquet" else _CSV(path, form) as file:
         for shard in shards:
-            rows = shard.filter(pa.compute.is_null(shard["kind"])).select(form.names)
-            file.write(rows)
+            rows = shard.filter(pa.compute.is_null(shard["kind"])).select(plain.names)
+            file.write(pa.table([*rows.columns, *readings.columns(rows, known or {})], schema=form))
             count += len(rows)
     return count
 
@@ -106,19 +115,15 @@ class _Parquet:
 class _CSV:
     """float32 is written with the fewest digits that read back as the same number."""
 
-    def __init__(self, path: Path, labels: Sequence[str], features: bool) -> None:
-        self._features = features
+    def __init__(self, path: Path, form: pa.Schema) -> None:
         self._file = path.open("wb")
         header = io.StringIO()
-        names = ["path", *labels, "preset", "warnings", *(FEATURE_COLUMNS if features else ())]
-        csv.writer(header, lineterminator="\n").writerow(names)
+        csv.writer(header, lineterminator="\n").writerow(_flat(form.empty_table()).column_names)
         self._file.write(header.getvalue().encode())
 
     def write(self, rows: pa.Table) -> None:
-        if self._features:
-            rows = _flat(rows)
         options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-        pa.csv.write_csv(rows, self._file, options)
+        pa.csv.write_csv(_flat(rows), self._file, options)
 
     def __enter__(self) -> _CSV:
         return self
@@ -128,6 +133,9 @@ class _CSV:
 
 
 def _flat(rows: pa.Table) -> pa.Table:
+    """Features, if there are any, as 1024 columns, the last ones."""
+    if "features" not in rows.column_names:
+        return rows
     values = np.asarray(rows["features"].combine_chunks().flatten()).reshape(len(rows), FEATURES)
     plain = rows.drop_columns("features")
     return pa.table([*plain.columns, *np.ascontiguousarray(values.T)], [*plain.column_names, *FEATURE_COLUMNS])

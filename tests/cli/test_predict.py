@@ -122,7 +122,7 @@ def test_presets_list_and_show(tool) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["predict"], ["explain"], ["score"], ["train"], ["presets", "list"], ["presets", "show"]]
+    "command", [["predict"], ["explain"], ["score"], ["serve"], ["train"], ["presets", "list"], ["presets", "show"]]
 )
 def test_every_help_shows_a_complete_example(tool, command: list[str]) -> None:
     assert "Example: tchexnet" in tool(*command, "--help").stdout

@@ -182,6 +182,12 @@ def test_an_unfinished_run_is_neither_overwritten_nor_mixed_with_another_source(
         run(str(folder / "a"), begun, FP32, resume=True)
 
 
+def test_a_run_goes_on_only_from_where_its_relative_paths_are_right(folder: Path, begun: Path, monkeypatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(DataError, match="was begun with another folder"):
+        run(str(folder), begun, FP32, resume=True)
+
+
 def test_a_damaged_shard_is_computed_again(folder: Path, begun: Path, whole: Path) -> None:
     (shard, *_) = sorted((jobs.job_folder(begun) / "shards").iterdir())
     shard.write_bytes(shard.read_bytes()[:-40])
