@@ -18,6 +18,8 @@ from pathlib import Path
 from tchexnet.datasets import nih, score_table, scored
 from tchexnet.evaluation.references import Reference
 from tchexnet.evaluation.subgroups import Group
+from tchexnet.presets import contamination
+from tchexnet.presets import preset as presets
 from tchexnet.report.evaluation import Evaluation, evaluate
 
 REPO = Path(__file__).parents[1]
@@ -53,17 +55,18 @@ def measured(data: Path) -> Evaluation:
 def page(found: Evaluation) -> str:
     """The page in Markdown."""
     macro, micro, records = found.measured.macro, found.measured.micro, found.scored.records
-    comparison = found.comparison
+    comparison, patients = found.comparison, len(set(records.patients))
     assert comparison is not None
     clear = [one for one in found.groups if one.positives >= LEAST and not one.gap_low <= 0 <= one.gap_high]
     tried = sum(one.positives >= LEAST for one in found.groups)
     parts = [
         "# How good the shipped presets are",
         f"`chexnet` and `tchexnet` on NIH's official `{LIST}`, cut to the images that were at hand: {len(records):,} "
-        f"frontal radiographs of {len(set(records.patients))} patients, at 128 pixels and below. Labels are "
-        "text-mined. Written by `python benchmarks/evaluation_page.py --data NIH_FOLDER` from the presets' `preds.csv`, which "
+        f"frontal radiographs of {patients} patients, at 128 pixels and below. Labels are text-mined. Written by "
+        "`python benchmarks/evaluation_page.py --data NIH_FOLDER` from the presets' `preds.csv`, which "
         "`python benchmarks/starter_cards.py --data NIH_FOLDER --check` compares with the weights. Research use; not a "
         "medical device.",
+        *warned(records.images),
         f"Mean AUC over {len(macro.labels)} findings: **{macro.value:.3f}** [{macro.low:.3f}, {macro.high:.3f}], the "
         f"95% interval of {macro.rounds_used} bootstrap rounds over patients. Left out for having fewer than "
         f"{found.settings.min_positives} positives: {', '.join(macro.left_out) or 'none'}. All findings in one pool "
@@ -79,9 +82,10 @@ def page(found: Evaluation) -> str:
             ),
         ),
         "Two 95% intervals: the first draws patients with all their images, the second is DeLong's, which takes images "
-        f"as independent and is too narrow here, where a patient has {len(records) / len(set(records.patients)):.0f} "
-        "images on average. Average precision is read against the prevalence. Brier and ECE are of the score as if it were a probability, which it is not: the "
-        "presets ship uncalibrated. In brackets, the Brier score of saying the prevalence each time.",
+        f"as independent and is too narrow here, where a patient has {len(records) / patients:.0f} images on average. "
+        "Average precision is read against the prevalence. Brier and ECE are of the score as if it were a probability, "
+        "which it is not: the presets ship uncalibrated. In brackets, the Brier score of saying the prevalence each "
+        "time.",
         "## `tchexnet` against `chexnet`",
         " ".join(one.sentence for one in comparison.labels),
         "## Groups",
@@ -95,6 +99,12 @@ def page(found: Evaluation) -> str:
         "\n".join(f"- {one.name}: {one.split}. {one.source}." for one in found.references),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def warned(images: tuple[str, ...]) -> list[str]:
+    """What the presets have seen of the images, if anything."""
+    shipped = (presets.read(REPO / "weights" / name) for name in ("chexnet", "tchexnet"))
+    return [" ".join(said) for preset in shipped if (said := contamination.warnings(preset, images))]
 
 
 def table(heads: str, rows: Iterable[str]) -> str:
