@@ -9,7 +9,7 @@ import typer
 
 from tchexnet.cli import talk
 from tchexnet.errors import DataError
-from tchexnet.presets import calibrated, store
+from tchexnet.presets import calibrated, contamination, store
 from tchexnet.presets import preset as presets
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(
 
     known = presets.read(store.find(preset))
     found = scored.read(scores, labels, None, patient)
-    for note in found.notes:
+    for note in (*found.notes, *contamination.warnings(known, found.records.images)):
         talk.say(note)
     if found.preset and found.preset != known.name:
         talk.say(f"warning: the scores say that {found.preset} made them, not {known.name}")

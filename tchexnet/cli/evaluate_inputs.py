@@ -12,11 +12,13 @@ import typer
 
 from tchexnet.classifier import Classifier, load
 from tchexnet.cli import talk
-from tchexnet.presets import calibrated, store
+from tchexnet.presets import calibrated, contamination, store
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from tchexnet.datasets.records import Records
     from tchexnet.datasets.score_table import ScoreTable
     from tchexnet.datasets.scored import Scored
@@ -97,7 +99,11 @@ def _data(asked: Asked, name: str, data: Path) -> Gathered:
     identity: dict[str, Any] = {
         "data": {"folder": data.name, "list": asked.image_list, "part": asked.part, "images": digest(records)}
     }
-    gathered = Gathered(found, identity=identity, errors=mine.errors, root=records.root)
+
+    def explain(path: Path, label: str) -> Image.Image:
+        return classifier.explain(path, label).image()
+
+    gathered = Gathered(found, identity=identity, errors=mine.errors, root=records.root, explain=explain)
     return _known(gathered, classifier.preset)
 
 
@@ -129,7 +135,8 @@ def _known(gathered: Gathered, preset: Preset) -> Gathered:
     """With what the preset knows about its scores, and what must be said before its numbers are believed."""
     weights = {name: sha for name, sha in preset.files.items() if name in (presets.WEIGHTS, presets.NETWORK_DATA)}
     identity = {**gathered.identity, "preset": {"name": preset.name, "files": weights, "licence": preset.licence}}
-    return replace(gathered, identity=identity, calibrated=calibrated.read(preset))
+    warned = contamination.warnings(preset, gathered.scored.records.images)
+    return replace(gathered, identity=identity, calibrated=calibrated.read(preset), warnings=warned)
 
 
 def digest(records: Records) -> str:

@@ -18,8 +18,10 @@ from tchexnet.errors import DataError
 PREFIX = "prob_"
 """What reproduce-chexnet puts before a finding; they are scores all the same."""
 _NAMES = (*table.PATIENT_COLUMNS, *table.SEX_COLUMNS, *table.AGE_COLUMNS, *table.VIEW_COLUMNS)
-_ABOUT = re.compile(rf"|preset|warnings|features|f\d{{4}}|{'|'.join(map(re.escape, _NAMES))}")
-"""The columns that hold no scores: who and what an image is, and the 1024 features."""
+_ABOUT = re.compile(
+    rf"|preset|warnings|features|f\d{{4}}|(?:probability|decision)_.*|{'|'.join(map(re.escape, _NAMES))}"
+)
+"""The columns that hold no scores: who and what an image is, its features, and what was made of the scores."""
 
 
 @dataclass(frozen=True, eq=False)

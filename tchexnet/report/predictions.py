@@ -72,11 +72,10 @@ def _batch(classifier: Classifier, root: Path, images: list[str]) -> list[dict[s
             good.append((image, read(root / image)))
         except ImageError as error:
             rows.append({"path": image, "kind": error.kind, "sentence": str(error)})
-    scores = classifier.forward([radiograph for _, radiograph in good]).scores
-    for (image, radiograph), values in zip(good, scores, strict=True):
-        rows.append(
-            {"path": image, "scores": [float(one) for one in values], "warnings": " | ".join(radiograph.warnings)}
-        )
+    found = classifier.forward([radiograph for _, radiograph in good])
+    for (image, radiograph), values, features in zip(good, found.scores, found.features, strict=True):
+        warnings = classifier.warnings(radiograph.warnings, features)
+        rows.append({"path": image, "scores": [float(one) for one in values], "warnings": " | ".join(warnings)})
     return rows
 
 

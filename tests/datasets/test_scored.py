@@ -90,6 +90,14 @@ def test_parquet_reads_like_csv(tmp_path: Path, write) -> None:
     frame.to_parquet(tmp_path / "s.parquet")
     found = score_table.read(tmp_path / "s.parquet")
     assert found.images == ("a.png", "b.png") and found.scores.tolist() == [[0.5], [0.25]] and found.preset == "p"
+    more = frame.assign(probability_Edema=0.1, decision_Edema=True, f0000=1.5, features=[[1.0], [2.0]])
+    more.to_parquet(tmp_path / "more.parquet")
+    more.drop(columns="features").to_csv(tmp_path / "more.csv", index=False)
+    assert (
+        score_table.read(tmp_path / "more.parquet").labels
+        == score_table.read(tmp_path / "more.csv").labels
+        == ("Edema",)
+    )
     with pytest.raises(DataError, match="cannot be read as Parquet"):
         score_table.read(write("t.parquet", "no"))
 

@@ -104,7 +104,7 @@ def test_names_are_escaped(text: str) -> None:
 
 def test_published_numbers_stand_apart_with_their_images(text: str) -> None:
     _, quoted = text.split("Published elsewhere, on other images")
-    assert "Quoted, not reproduced" in quoted and "0.888" in quoted and "22,433-image test list" in quoted
+    assert "Quoted, not reproduced" in quoted and "0.8878" in quoted and "22,433-image test list" in quoted
 
 
 def test_plots_follow_the_colours_of_the_page(text: str) -> None:
