@@ -81,3 +81,19 @@ def test_data_and_preset_must_share_a_label(records: Records, tmp_path: Path) ->
         evaluate_data.read(tmp_path / "u.csv", None, None, labels, False)
     with pytest.raises(DataError, match="There is no"):
         evaluate_data.read(tmp_path / "no", None, None, labels, False)
+
+
+def test_chexpert_is_cut_to_the_frontal_images_of_its_validation_part(repo: Path, tmp_path: Path) -> None:
+    from tchexnet.labels import CHEXPERT14
+
+    folder = tmp_path / "CheXpert-v1.0-small"
+    rows = ["Path,Sex,Age,Frontal/Lateral,AP/PA," + ",".join(CHEXPERT14)]
+    for k, view in ((1, "frontal"), (2, "frontal"), (2, "lateral")):
+        image = f"valid/patient{k}/study1/view1_{view}.jpg"
+        (folder / image).parent.mkdir(parents=True, exist_ok=True)
+        Image.open(repo / "hello_world_images" / "mean_chest.png").save(folder / image)
+        rows.append(f"CheXpert-v1.0-small/{image},Male,50,{view.title()},AP," + ",".join(["0.0"] * 14))
+    for part in ("train", "valid"):
+        (folder / f"{part}.csv").write_text("\n".join(rows) + "\n")
+    found = evaluate_data.read(tmp_path, None, "valid", tchexnet.load("tchexnet").labels, False)
+    assert found.patients == ("patient1", "patient2") and list(found.labels) == ["Pneumothorax"]
