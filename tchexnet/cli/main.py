@@ -17,7 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("predict")(predict.command)
-app.command("score")(score.command)
+app.command("score", cls=score.OptionalAddress)(score.command)
 app.command("train")(train.command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(prepare.app, name="prepare")

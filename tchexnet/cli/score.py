@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import time
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
+from typer.core import TyperCommand
 
 from tchexnet.cli import talk
+from tchexnet.scoring.cluster import Cluster
 from tchexnet.scoring.run import Summary, run
 from tchexnet.scoring.settings import Settings
+from tchexnet.scoring.storage import place
 
 _HELP = """Score every radiograph of a source into one CSV or Parquet file; go on after a crash with --resume.
 
 What cannot be read becomes a row of FILE.errors.csv, and the exit code is 1.
 
 Example: tchexnet score ./pngs --out scores.csv --resume
+
+On a Ray cluster: tchexnet score s3://bucket/cxr --out s3://bucket/scores.parquet --ray head:6379
 """
+_ON_RAY = "With --ray"
 
 
 def command(
     source: Annotated[
         str,
-        typer.Argument(help="A folder, glob, CSV, ZIP or TAR file; - for paths on stdin.", show_default=False),
+        typer.Argument(help="A folder, glob, CSV, ZIP or TAR file, or URL; - for paths on stdin.", show_default=False),
     ],
-    out: Annotated[Path, typer.Option(help="FILE.csv or FILE.parquet.", show_default=False)],
+    out: Annotated[str, typer.Option(help="FILE.csv or FILE.parquet, or its URL.", show_default=False)],
     preset: Annotated[str, typer.Option(help="A preset's name, or its folder.")] = "chexnet",
     features: Annotated[bool, typer.Option("--features", help="The 1024 features beside the scores.")] = False,
     precision: Annotated[
@@ -38,13 +44,34 @@ def command(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run on FILE.")] = False,
     column: Annotated[str | None, typer.Option(help="A CSV's column of paths.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[ADDRESS]",
+            help="Score on a Ray cluster: HOST:PORT, auto (the one of this machine) or local (a new one, here). "
+            "Without ADDRESS: RAY_ADDRESS, or else local.",
+        ),
+    ] = None,
+    actors: Annotated[
+        int | None,
+        typer.Option(min=1, rich_help_panel=_ON_RAY, help="Workers; by default as many as there is room for."),
+    ] = None,
+    cpus_per_actor: Annotated[
+        int | None, typer.Option(min=1, rich_help_panel=_ON_RAY, help="Cores of a worker; at most 4 by default.")
+    ] = None,
+    gpus_per_actor: Annotated[
+        float | None, typer.Option(min=0.0, rich_help_panel=_ON_RAY, help="GPUs of a worker; they compute in fp32.")
+    ] = None,
 ) -> None:
     settings = Settings(preset, features, precision, batch, workers, column)
+    cluster = _cluster(ray, actors, cpus_per_actor, gpus_per_actor)
+    if gpus_per_actor:
+        settings = settings._replace(engine="keras", precision="fp32" if precision == "auto" else precision)
     began = time.monotonic()
     with talk.bar() as bar:
         progress = _Bar(bar)
         try:
-            summary = run(source, out, settings, resume, progress)
+            summary = run(source, place(out), settings, resume, progress, cluster)
         except KeyboardInterrupt:
             talk.say(f"interrupted; the same command with --resume goes on with {out}")
             raise
@@ -54,6 +81,28 @@ def command(
 
 
 command.__doc__ = _HELP
+
+
+def _cluster(ray: str | None, actors: int | None, cpus: int | None, gpus: float | None) -> Cluster | None:
+    if ray is not None:
+        return Cluster(ray or None, actors, cpus, gpus or 0.0)
+    if actors or cpus or gpus:
+        raise typer.BadParameter("--actors, --cpus-per-actor and --gpus-per-actor go with --ray.")
+    return None
+
+
+class OptionalAddress(TyperCommand):
+    """A command whose `--ray` may stand alone: it takes the next word only where that looks like an address."""
+
+    _ADDRESS = re.compile(r"auto|local|[^/\s-][^/\s]*:\d+")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a `--ray` that stands alone the empty address."""
+        end = args.index("--") if "--" in args else len(args)
+        for i in range(end):
+            if args[i] == "--ray" and not (i + 1 < end and self._ADDRESS.fullmatch(args[i + 1])):
+                args = [*args[:i], "--ray=", *args[i + 1 :]]
+        return super().parse_args(ctx, args)
 
 
 def _report(summary: Summary, pace: float, seconds: float) -> None:

@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tchexnet.classifier import Classifier
+from tchexnet.classifier import Classifier, EngineName
 from tchexnet.errors import ConfigError
 from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 from tchexnet.runtime.engine import PRECISIONS, Precision
 from tchexnet.scoring.batch import batch_size
 from tchexnet.scoring.pipeline import cores, default_workers
+from tchexnet.scoring.storage import Place
 
 SHARD = 512
 
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
         workers: how many batches are worked on at once; None: one a core, and one more. It changes no value.
         column: the column of paths, where the source is a CSV file.
         shard: entries in a shard: what a killed run loses at most.
+        engine: what computes the scores: `openvino`, or `keras` where workers have GPUs.
     """
 
     preset: str | Path = "chexnet"
@@ -38,38 +40,46 @@ class Settings(NamedTuple):
     workers: int | None = None
     column: str | None = None
     shard: int = SHARD
+    engine: EngineName = "openvino"
 
     def threads(self) -> int:
         """How many workers there are."""
         return self.workers or default_workers()
 
-    def classifier(self) -> Classifier:
-        """A classifier whose engine computes one batch a core at once.
+    def classifier(self, engine: EngineName = "openvino", streams: int | None = None) -> Classifier:
+        """A classifier whose engine computes `streams` batches at once; None: one a core.
 
         Raises:
             PresetError, EngineError, ConfigError: the preset or the precision cannot be used here.
         """
         preset = presets.read(store.find(self.preset))
-        return Classifier(preset, "openvino", resolved(self.precision), streams=min(cores(), self.threads()))
+        streams = streams or min(cores(), self.threads())
+        return Classifier(preset, engine, resolved(self.precision), streams=streams)
 
-    def identity(self, source: str, classifier: Classifier, out: Path) -> dict[str, Any]:
+    def identity(self, source: str, classifier: Classifier, out: Place) -> dict[str, Any]:
         """What decides the bytes of the output: a run goes on only as the same."""
         preset, precision = classifier.preset, classifier.engine.precision
-        network = preset.network(precision)
         return {
             "source": source,
             "column": self.column,
             "preset": preset.name,
-            "network_sha256": [preset.files[path.name] for path in (network, network.with_suffix(".bin"))],
+            "network_sha256": network_sha256(classifier),
             "labels": list(preset.labels),
             "recipe": json.loads(json.dumps(preset.recipe.to_dict())),
             "precision": precision,
+            "engine": self.engine,
             "features": self.features,
             "format": out.suffix,
             "batch": self.batch or batch_size(classifier),
             "shard": self.shard,
             "version": _version(),
         }
+
+
+def network_sha256(classifier: Classifier) -> list[str]:
+    """The checksums of the network that a precision runs."""
+    network = classifier.preset.network(classifier.engine.precision)
+    return [classifier.preset.files[path.name] for path in (network, network.with_suffix(".bin"))]
 
 
 def resolved(precision: str) -> Precision:
