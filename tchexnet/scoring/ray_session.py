@@ -67,7 +67,7 @@ def nodes() -> list[Node]:
 
 def _hush() -> None:
     """Ray Data tells of every block that is lost, with its traceback: in the session's log, not on the console."""
-    import ray.data  # it sets its loggers up anew
+    import ray.data  # noqa: F401 (it sets its loggers up anew)
 
     logging.getLogger("ray").setLevel(logging.ERROR)
     for handler in logging.getLogger("ray.data").handlers:
