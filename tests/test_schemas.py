@@ -11,6 +11,9 @@ from tchexnet.classifier import Scores
 from tchexnet.cli import predict
 from tchexnet.labels import NIH14
 from tchexnet.runtime.engine import Outputs
+from tchexnet.scoring import tables
+from tchexnet.scoring.run import run
+from tchexnet.scoring.settings import Settings
 
 REPO = Path(__file__).parents[1]
 PRESETS = sorted(path.parent for path in (REPO / "weights").glob("*/preset.json"))
@@ -36,6 +39,34 @@ def test_predict_json() -> None:
     found = predict.json_object("a.png", "chexnet", Scores(NIH14, values, "a.png", ()), outputs, None)
     assert list(found) == described("`predict --json`")
     assert list(found["scores"]) == list(NIH14)
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_score_table(features: bool) -> None:
+    columns = described("Scores of `tchexnet score`")
+    written = tables.schema(["one"], features).names
+    assert written == ["path", "one", "preset", "warnings", *(["features"] if features else [])]
+    assert columns == ["path", "preset", "warnings", "features"]
+    assert tables.FEATURE_COLUMNS[0] == "f0000" and tables.FEATURE_COLUMNS[-1] == "f1023"
+    assert tables.BETWEEN_WARNINGS == " | "
+
+
+def test_errors_of_score() -> None:
+    assert list(tables.ERROR_COLUMNS) == described("Errors of `tchexnet score`")
+
+
+def test_job_json(tmp_path: Path) -> None:
+    settings = Settings(REPO / "weights" / "chexnet", precision="fp32")
+    out = tmp_path / "scores.csv"
+
+    def stop(done: int, total: int | None, errors: int) -> None:
+        if total is not None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(str(REPO / "hello_world_images" / "mean_chest.png"), out, settings, tell=stop)
+    job = json.loads((tmp_path / "scores.csv.tchexnet-job" / "job.json").read_text())
+    assert list(job) == described("An unfinished run of `tchexnet score`")
 
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)

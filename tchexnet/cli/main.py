@@ -8,6 +8,7 @@ import sys
 import typer
 
 from tchexnet.cli import predict, prepare, presets, score, talk, train
+from tchexnet.cli.on_ray import OptionalAddress
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -17,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("predict")(predict.command)
-app.command("score", cls=score.OptionalAddress)(score.command)
+app.command("score", cls=OptionalAddress)(score.command)
 app.command("train")(train.command)
 app.add_typer(presets.app, name="presets")
 app.add_typer(prepare.app, name="prepare")

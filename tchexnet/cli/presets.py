@@ -167,6 +167,38 @@ def export(
     print(f"wrote\t{out}\nlargest difference of a score\t{parity:.2g}")
 
 
+@app.command()
+def quantise(
+    name: Name,
+    data: Annotated[Path, typer.Option(help="NIH's folder.", show_default=False)],
+    image_list: Annotated[str, typer.Option("--list", help="The image list of training.")] = "train_val_list.txt",
+) -> None:
+    """Add an int8 network to a preset, calibrated on training images, and report its AUCs on the validation patients.
+
+    \b
+    Example:
+      tchexnet presets quantise chexnet --data nih/ --list train_val_list.txt
+    """
+    from tchexnet.datasets import nih
+    from tchexnet.presets import quantising
+
+    preset = presets.read(store.find(name))
+    with talk.bar() as bar:
+        tasks = {what: bar.add_task(what, figure="", visible=False) for what in ("calibrating", "comparing")}
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(tasks[what], completed=done, total=total, visible=True)
+
+        report = quantising.quantise(preset, nih.read(data, image_list), tell)
+    for row in report["labels"]:
+        print(f"{row['label']}\t{row['positives']}/{row['n']}\t{_auc(row['fp32'])}\t{_auc(row['int8'])}\t{row['loss']}")
+    talk.say(quantising.verdict(report))
+
+
+def _auc(found: dict[str, float | None]) -> str:
+    return " ".join("undefined" if value is None else f"{value:.4f}" for value in found.values())
+
+
 def _report(made: Imported) -> None:
     preset, recipe = made.preset, made.preset.recipe
     facts = {

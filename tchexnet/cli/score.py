@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
-from typer.core import TyperCommand
 
 from tchexnet.cli import talk
-from tchexnet.scoring.cluster import Cluster
+from tchexnet.cli.on_ray import HELP_PANEL, cluster_of
+from tchexnet.presets import preset as presets
+from tchexnet.presets import store
 from tchexnet.scoring.run import Summary, run
 from tchexnet.scoring.settings import Settings
 from tchexnet.scoring.storage import place
@@ -24,7 +24,6 @@ Example: tchexnet score ./pngs --out scores.csv --resume
 
 On a Ray cluster: tchexnet score s3://bucket/cxr --out s3://bucket/scores.parquet --ray head:6379
 """
-_ON_RAY = "With --ray"
 
 
 def command(
@@ -54,19 +53,21 @@ def command(
     ] = None,
     actors: Annotated[
         int | None,
-        typer.Option(min=1, rich_help_panel=_ON_RAY, help="Workers; by default as many as there is room for."),
+        typer.Option(min=1, rich_help_panel=HELP_PANEL, help="Workers; by default as many as there is room for."),
     ] = None,
     cpus_per_actor: Annotated[
-        int | None, typer.Option(min=1, rich_help_panel=_ON_RAY, help="Cores of a worker; at most 4 by default.")
+        int | None, typer.Option(min=1, rich_help_panel=HELP_PANEL, help="Cores of a worker; at most 4 by default.")
     ] = None,
     gpus_per_actor: Annotated[
-        float | None, typer.Option(min=0.0, rich_help_panel=_ON_RAY, help="GPUs of a worker; they compute in fp32.")
+        float | None, typer.Option(min=0.0, rich_help_panel=HELP_PANEL, help="GPUs of a worker; they compute in fp32.")
     ] = None,
 ) -> None:
     settings = Settings(preset, features, precision, batch, workers, column)
-    cluster = _cluster(ray, actors, cpus_per_actor, gpus_per_actor)
-    if gpus_per_actor:
+    cluster = cluster_of(ray, actors, cpus_per_actor, gpus_per_actor)
+    if cluster and cluster.gpus:
         settings = settings._replace(engine="keras", precision="fp32" if precision == "auto" else precision)
+    if precision == "int8":
+        _say_what_int8_costs(preset)
     began = time.monotonic()
     with talk.bar() as bar:
         progress = _Bar(bar)
@@ -83,26 +84,12 @@ def command(
 command.__doc__ = _HELP
 
 
-def _cluster(ray: str | None, actors: int | None, cpus: int | None, gpus: float | None) -> Cluster | None:
-    if ray is not None:
-        return Cluster(ray or None, actors, cpus, gpus or 0.0)
-    if actors or cpus or gpus:
-        raise typer.BadParameter("--actors, --cpus-per-actor and --gpus-per-actor go with --ray.")
-    return None
+def _say_what_int8_costs(name: str) -> None:
+    from tchexnet.presets import quantising
 
-
-class OptionalAddress(TyperCommand):
-    """A command whose `--ray` may stand alone: it takes the next word only where that looks like an address."""
-
-    _ADDRESS = re.compile(r"auto|local|[^/\s-][^/\s]*:\d+")
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give a `--ray` that stands alone the empty address."""
-        end = args.index("--") if "--" in args else len(args)
-        for i in range(end):
-            if args[i] == "--ray" and not (i + 1 < end and self._ADDRESS.fullmatch(args[i + 1])):
-                args = [*args[:i], "--ray=", *args[i + 1 :]]
-        return super().parse_args(ctx, args)
+    preset = presets.read(store.find(name))
+    preset.network("int8")  # which says how to make one, where there is none
+    talk.say(quantising.verdict(quantising.read_report(preset)))
 
 
 def _report(summary: Summary, pace: float, seconds: float) -> None:

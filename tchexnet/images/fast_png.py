@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_kornia: Any
 try:
     from kornia_rs import io as _kornia
 except ImportError:  # no wheel for every platform; Pillow reads the same

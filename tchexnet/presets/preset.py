@@ -117,6 +117,7 @@ class Preset:
                 f"The preset {self.name!r} has no int8 network; make it with tchexnet presets quantise {self.name} "
                 "--data NIH_FOLDER --list train_val_list.txt, or use --precision bf16 or fp32."
             )
+        self.path(INT8_REPORT)
         self.path(NETWORK_INT8_DATA)
         return self.path(NETWORK_INT8)
 

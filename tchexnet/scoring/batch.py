@@ -113,8 +113,8 @@ def _read(classifier: Classifier, entry: str, source: Source | ImageError) -> _I
         return _Input(entry, classifier.recipe.apply(radiograph), radiograph.warnings)
     except ImageError as error:
         return Failure(entry, error.kind, str(error))
-    except Exception as error:  # whatever one file does to a decoder, the others go on; the sentence says what it was
-        return Failure(entry, "unreadable", f"{entry} could not be read ({type(error).__name__}: {error}): report it.")
+    except Exception as error:  # whatever one file does to a decoder, the others go on; its text may quote a patient
+        return Failure(entry, "unreadable", f"{entry} could not be read ({type(error).__name__}): report it.")
 
 
 def _infer(classifier: Classifier, inputs: list[NDArray[np.float32]], size: int) -> list[_Output]:

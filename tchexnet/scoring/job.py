@@ -135,6 +135,11 @@ def working_on(out: Path) -> Iterator[Job]:
             yield Job(out, folder)
     except filelock.Timeout:
         raise DataError(f"Another run is working on {out}; wait for it, or give another --out.") from None
+    except OSError as error:
+        raise DataError(
+            f"{out} or its {folder.name} cannot be written ({error.strerror or error}): make room or change the "
+            "permissions; what is done is kept, and --resume goes on with it."
+        ) from error
 
 
 def _replace(path: Path, write: Any, partial: Path | None = None) -> None:

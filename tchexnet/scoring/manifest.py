@@ -18,6 +18,7 @@ from typing import NamedTuple
 from tchexnet.errors import DataError
 
 COLUMN = "path"
+_TELL_EVERY = 100
 _TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 
@@ -47,7 +48,8 @@ def write(path: Path, entries: Iterable[str], tell: Callable[[int], None] = lamb
         for entry in entries:
             table.writerow([entry])
             count += 1
-            tell(count)
+            if count % _TELL_EVERY == 1:
+                tell(count)
         file.flush()
         os.fsync(file.fileno())
     if not count:

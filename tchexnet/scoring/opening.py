@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
 import threading
 import zipfile
@@ -16,7 +17,8 @@ from tchexnet.scoring.storage import Stored, Url
 
 ZIP_ENDINGS = (".zip",)
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError)
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
+"""What the libraries raise on an archive that is damaged."""
 
 
 class Opener:
@@ -58,7 +60,7 @@ class Opener:
             raise ImageError("missing", f"There is no {entry}: the archive has changed since it was listed.") from None
         except RuntimeError as error:  # zipfile's word for a member that is encrypted
             raise ImageError("unreadable", f"{entry} cannot be unpacked ({error}): unpack the archive first.") from None
-        except _DAMAGED as error:
+        except DAMAGED as error:
             if isinstance(error, ImageError):
                 raise
             raise ImageError("truncated", f"{entry} is damaged in its archive ({error}): copy it again.") from error
@@ -100,5 +102,5 @@ def open_archive(path: str) -> zipfile.ZipFile | tarfile.TarFile:
             file = storage.open_place(Url(path))
             return zipfile.ZipFile(file) if path.lower().endswith(ZIP_ENDINGS) else tarfile.open(fileobj=file)
         return zipfile.ZipFile(path) if path.lower().endswith(ZIP_ENDINGS) else tarfile.open(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise DataError(f"{path} cannot be opened as an archive ({error}); give a whole ZIP or TAR file.") from error

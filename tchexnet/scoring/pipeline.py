@@ -18,7 +18,7 @@ from tchexnet.classifier import Classifier
 from tchexnet.scoring.batch import Result, opened, score_batch
 from tchexnet.scoring.opening import Opener
 
-AHEAD = 3
+AHEAD = 2
 Shard = tuple[int, Sequence[str]]
 
 

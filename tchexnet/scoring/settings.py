@@ -61,6 +61,7 @@ class Settings(NamedTuple):
         preset, precision = classifier.preset, classifier.engine.precision
         return {
             "source": source,
+            "folder": str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
             "network_sha256": network_sha256(classifier),

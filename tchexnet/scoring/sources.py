@@ -14,7 +14,7 @@ from typing import NamedTuple, TextIO
 
 from tchexnet.errors import DataError
 from tchexnet.scoring import storage
-from tchexnet.scoring.opening import TAR_ENDINGS, ZIP_ENDINGS, open_archive
+from tchexnet.scoring.opening import DAMAGED, TAR_ENDINGS, ZIP_ENDINGS, open_archive
 from tchexnet.scoring.storage import Place, Url
 
 COLUMNS = ("path", "image", "file", "filename", "image index", "image_path", "file_path")
@@ -122,7 +122,7 @@ def _members(source: str) -> Iterator[str]:
 def _tar_names(archive: tarfile.TarFile, source: str) -> list[str]:
     try:
         return [member.name for member in archive if not member.isdir()]
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except DAMAGED as error:
         raise DataError(f"{source} is a TAR file that ends early or is damaged ({error}); copy it again.") from error
 
 

@@ -65,7 +65,7 @@ def test_rows_are_computed_as_they_are_asked_for(good: list[str]) -> None:
 
     found = tchexnet.score(paths(), precision="fp32", workers=1, batch=2)
     next(found)
-    assert len(asked) <= 8
+    assert len(asked) <= 6
     found.close()
 
 
@@ -131,8 +131,7 @@ def test_its_tags_say_why_the_others_do_not_apply() -> None:
     assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
     assert not tags.requires_fit
     with pytest.warns(SkipTestWarning, match="Can't test estimator CheXNetFeatures which requires input"):
-        for estimator, check in estimator_checks.estimator_checks_generator(tchexnet.CheXNetFeatures()):
-            check(estimator)
+        list(estimator_checks.estimator_checks_generator(tchexnet.CheXNetFeatures()))
 
 
 def test_parameters_are_scikit_learns(good: list[str]) -> None:

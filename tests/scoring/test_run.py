@@ -1,6 +1,7 @@
 """A run: every file is a row or an error, in order; a killed one goes on to the same bytes; two never meet."""
 
 import csv
+import errno
 import os
 import signal
 import subprocess
@@ -181,6 +182,12 @@ def test_an_unfinished_run_is_neither_overwritten_nor_mixed_with_another_source(
         run(str(folder / "a"), begun, FP32, resume=True)
 
 
+def test_a_run_goes_on_only_from_where_its_relative_paths_are_right(folder: Path, begun: Path, monkeypatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(DataError, match="was begun with another folder"):
+        run(str(folder), begun, FP32, resume=True)
+
+
 def test_a_damaged_shard_is_computed_again(folder: Path, begun: Path, whole: Path) -> None:
     (shard, *_) = sorted((jobs.job_folder(begun) / "shards").iterdir())
     shard.write_bytes(shard.read_bytes()[:-40])
@@ -202,6 +209,31 @@ def test_a_file_that_vanishes_or_comes_after_the_listing(tmp_path: Path) -> None
     summary = run(str(folder), out, FP32._replace(workers=1), tell=move)
     assert (summary.rows, summary.errors) == (11, 1)
     assert [(row["path"], row["kind"]) for row in table(summary.errors_out)] == [(str(last), "missing")]
+
+
+def test_a_full_disk_is_one_sentence_and_costs_nothing_that_is_done(
+    folder: Path, whole: Path, tmp_path: Path, monkeypatch
+) -> None:
+    out, write = tmp_path / "scores.csv", pq.write_table
+
+    def full(table: object, path: Path) -> None:
+        if path.stem == "00000003":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(table, path)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(pq, "write_table", full)
+        with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): make room"):
+            run(str(folder), out, FP32)
+    assert len(list((jobs.job_folder(out) / "shards").iterdir())) == 3
+    run(str(folder), out, FP32, resume=True)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_an_output_where_nothing_can_be_written(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        run(str(folder), tmp_path / "file" / "scores.csv", FP32)
 
 
 def test_an_output_that_is_whole_is_left_alone(folder: Path, whole: Path) -> None:

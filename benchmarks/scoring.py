@@ -1,0 +1,190 @@
+"""How fast a folder is scored at 224 px: against torchxrayvision, the obvious Keras loop, and what the cores can do.
+
+    python benchmarks/scoring.py --data ../shared/data/nih --peer-python ../torch/bin/python
+    python benchmarks/scoring.py --data ../shared/data/nih --memory
+
+One run, in turn, on the same images: NIH's 1024 px originals under many names, 384 px JPEGs, and DICOM files made from
+the originals. "bound" is 1 / (1 / decoding + 1 / inference), each measured alone on all cores: what overlapping them
+can give at best. Starting up is not counted, for anyone. --memory runs the command on 500 and on 5,000 names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tchexnet.images.read import read
+from tchexnet.presets import preset as presets
+from tchexnet.presets import store
+from tchexnet.runtime.openvino_engine import OpenVINOEngine, has_bf16
+from tchexnet.runtime.quiet import openvino
+from tchexnet.scoring.batch import INPUTS
+from tchexnet.scoring.pipeline import cores
+from tchexnet.scoring.run import run
+from tchexnet.scoring.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PEERS = ("torchxrayvision", "keras")
+
+
+def preset_at_224(name: str, folder: Path) -> presets.Preset:
+    """A copy of a preset whose recipe and networks take 224 px: the weights do not depend on the size."""
+    source = presets.read(store.find(name))
+    shutil.copytree(source.folder, folder)
+    for network in (presets.NETWORK, presets.NETWORK_INT8):
+        if (folder / network).exists():
+            model = openvino.Core().read_model(source.folder / network)
+            model.reshape([-1, 224, 224, source.recipe.channels])
+            openvino.save_model(model, folder / network, compress_to_fp16=False)
+    return presets.write(replace(source, recipe=replace(source.recipe, size=224), folder=folder))
+
+
+def named_often(files: list[Path], folder: Path, count: int) -> list[str]:
+    """`count` names of the files, as hard links where the disk allows it."""
+    folder.mkdir()
+    paths = [folder / f"{i:05d}{files[i % len(files)].suffix}" for i in range(count)]
+    originals = [Path(shutil.copy(file, folder.parent / f"{folder.name}-{file.name}")) for file in files]
+    for i, path in enumerate(paths):
+        os.link(originals[i % len(files)], path)
+    return [str(path) for path in paths]
+
+
+def dicom_files(pngs: list[Path], folder: Path) -> list[Path]:
+    """Each PNG as a digital radiograph of 12 bits in 16, uncompressed, with a window."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+    folder.mkdir()
+    for path in pngs:
+        pixels = np.rint(read(path).pixels * 4095).astype("<u2")
+        data = Dataset()
+        data.file_meta = FileMetaDataset()
+        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        data.SOPClassUID, data.SOPInstanceUID = DigitalXRayImageStorageForPresentation, generate_uid()
+        data.Modality, data.PhotometricInterpretation, data.SamplesPerPixel = "DX", "MONOCHROME2", 1
+        data.Rows, data.Columns = pixels.shape
+        data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
+        data.WindowCenter, data.WindowWidth = 2048, 4096
+        data.PixelData = pixels.tobytes()
+        data.save_as(folder / f"{path.stem}.dcm", enforce_file_format=True)
+    return sorted(folder.iterdir())
+
+
+def rate(work: Callable[[Any], object], items: Iterable[Any], threads: int, each: int = 1) -> float:
+    """Images a second of `work` over items that hold `each` images, on so many threads."""
+    items = list(items)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, items[:threads]))
+        began = time.perf_counter()
+        list(pool.map(work, items))
+        return each * len(items) / (time.perf_counter() - began)
+
+
+def ours(preset: presets.Preset, source: Path, count: int, precision: str) -> float:
+    """Images a second from the first file to the finished table."""
+    began: list[float] = []
+
+    def tell(done: int, total: int | None, errors: int) -> None:
+        if total is not None and not began:
+            began.append(time.perf_counter())
+
+    with tempfile.TemporaryDirectory() as folder:
+        summary = run(str(source), Path(folder) / "s.csv", Settings(preset.folder, precision=precision), tell=tell)
+    assert (summary.rows, summary.errors) == (count, 0), summary
+    return count / (time.perf_counter() - began[0])
+
+
+def peer(name: str, python: str, paths: list[str]) -> float | str:
+    """Images a second, or why there is no figure."""
+    command = [python, str(ROOT / "benchmarks" / "scoring_peers.py"), name, *paths]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        return f"not measured ({ran.stderr.strip().splitlines()[-1]})"
+    return float(json.loads(ran.stdout.splitlines()[-1])["images/s"])
+
+
+def inference(preset: presets.Preset, precision: str, count: int) -> float:
+    """Images a second of the network alone, fed with one batch again and again."""
+    engine = OpenVINOEngine(preset.network(precision), precision, streams=cores())  # type: ignore[arg-type]
+    batch = np.random.default_rng(0).random((INPUTS, *preset.recipe.input_shape), np.float32)
+    return rate(lambda _: engine.run(batch), range(count // INPUTS), cores(), INPUTS)
+
+
+def precisions(preset: presets.Preset) -> list[str]:
+    quantised = presets.NETWORK_INT8 in preset.files
+    if not quantised:
+        print(f"int8: not measured, {preset.name} has no int8 network; tchexnet presets quantise makes it")
+    return ["fp32", *(["bf16"] if has_bf16() else []), *(["int8"] if quantised else [])]
+
+
+def compare(preset: presets.Preset, files: dict[str, list[Path]], work: Path, options: argparse.Namespace) -> None:
+    alone = {precision: inference(preset, precision, 2 * options.count // 5) for precision in precisions(preset)}
+    print("inference alone, images/s:", {name: round(value, 1) for name, value in alone.items()})
+    for what, originals in files.items():
+        paths = named_often(originals, work / what, options.count)
+        pythons = {"torchxrayvision": options.peer_python, "keras": sys.executable}
+        theirs = {name: peer(name, pythons[name], paths[: options.peer_count]) for name in PEERS}
+        decoding = rate(lambda path: preset.recipe.apply(read(path)), paths, cores())
+        print(f"\n{what}: {options.count} names of {len(originals)} files; decoding alone {decoding:.1f} images/s")
+        for name, value in theirs.items():
+            print(f"  {name:16s} {value if isinstance(value, str) else f'{value:7.1f} images/s'}")
+        for precision, speed in alone.items():
+            found, bound = ours(preset, work / what, options.count, precision), 1 / (1 / decoding + 1 / speed)
+            times = [f"{found / v:5.1f} x {name}" for name, v in theirs.items() if not isinstance(v, str)]
+            share = f"{found / bound:4.0%} of the bound {bound:.1f}"
+            print(f"  tchexnet {precision:7s} {found:7.1f} images/s  {share}  {'  '.join(times)}", flush=True)
+
+
+def memory(preset: presets.Preset, originals: list[Path], work: Path) -> None:
+    """Peak memory of the command over 500 names and over ten times as many."""
+    peaks = {}
+    for count in (500, 5000):
+        named_often(originals, work / str(count), count)
+        command = [sys.executable, "-c", "from tchexnet.cli import main; main()", "score", str(work / str(count))]
+        command += ["--preset", str(preset.folder), "--out", str(work / f"{count}.csv")]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0, command
+        peaks[count] = usage.ru_maxrss / (2**20 if platform.system() == "Darwin" else 2**10)
+        print(f"{count} images: peak memory {peaks[count]:.0f} MiB", flush=True)
+    print(f"5,000 against 500 images: {peaks[5000] / peaks[500] - 1:+.1%}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="NIH's folder, with images_1024/ and images_384/")
+    parser.add_argument("--preset", default="chexnet")
+    parser.add_argument("--count", type=int, default=400, help="names a format")
+    parser.add_argument("--peer-count", type=int, default=48, help="of which the peers score the first")
+    parser.add_argument("--peer-python", default=sys.executable, help="a Python that has torchxrayvision")
+    parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
+    options = parser.parse_args()
+    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()} with {cores()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        preset = preset_at_224(options.preset, work / "preset")
+        originals = sorted((options.data / "images_1024").glob("*.png"))
+        if options.memory:
+            memory(preset, originals, work)
+            return
+        jpegs = sorted((options.data / "images_384").iterdir())[:200]
+        files = {"png": originals, "jpeg": jpegs, "dicom": dicom_files(originals, work / "made")}
+        compare(preset, files, work, options)
+
+
+if __name__ == "__main__":
+    main()
