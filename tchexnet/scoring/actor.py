@@ -22,7 +22,7 @@ from tchexnet.scoring import pipeline, storage, tables
 from tchexnet.scoring.batch import Failure
 from tchexnet.scoring.manifest import Span, parse
 from tchexnet.scoring.opening import Opener
-from tchexnet.scoring.settings import Settings, network_sha256
+from tchexnet.scoring.settings import Settings, network_sha256, version
 from tchexnet.scoring.shards import Shards
 from tchexnet.scoring.sources import STANDARD_INPUT
 from tchexnet.scoring.storage import Place
@@ -40,7 +40,6 @@ class Work(NamedTuple):
         manifest: where every worker finds it.
         kept: where it commits shards.
         cores: that it may use.
-        folder: from which relative paths start.
     """
 
     begun: dict[str, Any]
@@ -48,7 +47,6 @@ class Work(NamedTuple):
     manifest: Place
     kept: Shards
     cores: int
-    folder: str
 
 
 class Outcome(NamedTuple):
@@ -120,10 +118,10 @@ def _ready(work: Work) -> Classifier:
     """
     _enter(work)
     classifier = work.settings.classifier(work.settings.engine, work.cores)
-    if network_sha256(classifier) != work.begun["network_sha256"]:
+    if (network_sha256(classifier), version()) != (work.begun["network_sha256"], work.begun["version"]):
         raise PresetError(
-            f"The preset {classifier.name} of {platform.node()} is another one than that of the machine where the run "
-            "began: install the same on all."
+            f"The preset {classifier.name} or the tchexnet of {platform.node()} is another one than that of the "
+            "machine where the run began: install the same on all."
         )
     recipe = classifier.recipe  # Keras traces its network once, before many threads ask for it
     classifier.infer(np.zeros((recipe.view_count, recipe.size, recipe.size, recipe.channels), np.float32))
@@ -131,18 +129,17 @@ def _ready(work: Work) -> Classifier:
 
 
 def _enter(work: Work) -> None:
-    source = work.begun["source"]
-    here = not storage.is_url(source)
+    source, folder = work.begun["source"], work.begun["folder"]
     try:
-        if here:
-            os.chdir(work.folder)
+        if folder is not None:
+            os.chdir(folder)  # relative paths start there
         seen = isinstance(work.kept.folder, storage.Url) or work.kept.folder.is_dir()
     except OSError:
         seen = False
-    if here and source != STANDARD_INPUT and not glob.has_magic(source):
+    if folder is not None and source != STANDARD_INPUT and not glob.has_magic(source):
         seen = seen and Path(source).exists()
     if not seen:
         raise DataError(
-            f"{platform.node()} does not see {source} or {work.kept.folder} in {work.folder}: put the source and --out "
-            "on storage that all machines of the cluster share."
+            f"{platform.node()} does not see {source} or {work.kept.folder} in {folder or 'storage'}: put the source "
+            "and --out on storage that all machines of the cluster share."
         )

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tchexnet.classifier import Classifier
@@ -58,7 +57,7 @@ class Cluster:
         with ray_session.connected(self.address) as nodes:
             cores = self.cores or min(MOST_CORES, *(node.cores for node in nodes if node.cores), MOST_CORES)
             settings = settings._replace(precision=classifier.engine.precision)
-            work = Work(begun, settings, job.shared_manifest, job.kept, cores, str(Path.cwd()))
+            work = Work(begun, settings, job.shared_manifest, job.kept, cores)
             shards = -(-begun["count"] // begun["shard"])
             spans = list(manifest.spans(job.manifest, begun["shard"], -(-shards // SPANS)))
             self._all(spans, work, Progress(tell, begun["count"]))

@@ -14,7 +14,7 @@ from tchexnet.presets import store
 from tchexnet.runtime.engine import PRECISIONS, Precision
 from tchexnet.scoring.batch import batch_size
 from tchexnet.scoring.pipeline import cores, default_workers
-from tchexnet.scoring.storage import Place
+from tchexnet.scoring.storage import Place, is_url
 
 SHARD = 512
 
@@ -61,7 +61,7 @@ class Settings(NamedTuple):
         preset, precision = classifier.preset, classifier.engine.precision
         return {
             "source": source,
-            "folder": str(Path.cwd()),
+            "folder": None if is_url(source) else str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
             "network_sha256": network_sha256(classifier),
@@ -73,7 +73,7 @@ class Settings(NamedTuple):
             "format": out.suffix,
             "batch": self.batch or batch_size(classifier),
             "shard": self.shard,
-            "version": _version(),
+            "version": version(),
         }
 
 
@@ -99,7 +99,8 @@ def resolved(precision: str) -> Precision:
     raise ConfigError(f"{precision!r} is no precision; use auto, {', '.join(PRECISIONS)}.")
 
 
-def _version() -> str:
+def version() -> str:
+    """Of this package."""
     try:
         return importlib.metadata.version("tchexnet")
     except importlib.metadata.PackageNotFoundError:

@@ -131,7 +131,7 @@ def begun(folder: Path, out: Path) -> Work:
     with pytest.raises(KeyboardInterrupt):
         run(str(folder), out, SMALL, tell=interrupt)
     with jobs.working_on(out) as job:
-        return Work(job.identity, SMALL, job.manifest, job.kept, 1, str(Path.cwd()))
+        return Work(job.identity, SMALL, job.manifest, job.kept, 1)
 
 
 def call(scorer: ShardScorer, span: Span) -> Outcome:
@@ -161,8 +161,8 @@ def test_a_worker_that_sees_nothing_or_another_network_refuses_for_good(folder: 
     (other := dict(work.begun))["network_sha256"] = ["0", "0"]
     for wrong, sentence in [
         (work._replace(begun=work.begun | {"source": "/nowhere"}), "does not see /nowhere"),
-        (work._replace(folder="/nowhere"), "in /nowhere: put the source and --out on storage that all machines"),
-        (work._replace(begun=other), "The preset chexnet of .* is another one"),
+        (work._replace(begun=work.begun | {"folder": "/nowhere"}), "in /nowhere: put the source and --out on storage"),
+        (work._replace(begun=other), "The preset chexnet or the tchexnet of .* is another one"),
     ]:
         outcome = call(ShardScorer(wrong), span)
         assert outcome.final
