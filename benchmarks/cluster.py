@@ -4,7 +4,7 @@
     python benchmarks/cluster.py memory
     python benchmarks/cluster.py paper --pace 80 --cores 2
 
-pace    images/s from the first batch (without --ray) or span (with it) to the last; the seconds before and after it; the
+pace    images/s from the first batch (without --ray) or span (with it) to the last; the seconds before and after; the
         peak memory of the process that lists, waits and joins; bytes a row. The images are given many names.
 memory  that peak at 2,000 and at 200,000 entries, none of which exists, so that only their number counts.
 paper   core-hours and storage of large archives, from a pace that was measured.
@@ -36,7 +36,8 @@ heard = []
 began = time.monotonic()
 def tell(done, total, errors):
     if total and (not heard or done > heard[-1][1]): heard.append((time.monotonic(), done))
-summary = run(source, Path(out), Settings(precision=precision), False, tell, Cluster("local") if on_ray == "ray" else None)
+scorer = Cluster("local") if on_ray == "ray" else None
+summary = run(source, Path(out), Settings(precision=precision), False, tell, scorer)
 ended = time.monotonic()
 (_, _), (first, before), *_, (last, after) = heard
 print(json.dumps({
@@ -70,7 +71,7 @@ def pace(images: Path, count: int, precision: str, work: Path) -> None:
     ratio = found["ray"]["pace"] / found["local"]["pace"]
     same = (work / "ray.csv").read_bytes() == (work / "local.csv").read_bytes()
     print(
-        f"Ray has {ratio:.0%} of the local pace; {found['ray']['rows']:,} rows, {'the same' if same else 'OTHER'} bytes;"
+        f"Ray has {ratio:.0%} of the local pace; {found['ray']['rows']:,} rows, {'equal' if same else 'OTHER'} bytes;"
     )
     print(f"{(work / 'ray.csv').stat().st_size / count:.0f} bytes a row of CSV")
 

@@ -35,7 +35,8 @@ class Job:
 
     def __init__(self, out: Path, folder: Path) -> None:
         self.out, self.folder = out, folder
-        self.manifest = self.shared_manifest = folder / _MANIFEST
+        self.manifest = folder / _MANIFEST
+        self.shared_manifest = self.manifest.absolute()
         self.kept = Shards((folder / _SHARDS).absolute())
         (folder / _SHARDS).mkdir(exist_ok=True)
 

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, cast
 from tchexnet.errors import DataError, ImageError
 from tchexnet.images.limits import DEFAULT_LIMITS, Limits
 from tchexnet.scoring import storage
-from tchexnet.scoring.storage import Stored, Url
+from tchexnet.scoring.storage import Url
+from tchexnet.scoring.stored_file import Stored
 
 ZIP_ENDINGS = (".zip",)
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from tchexnet.errors import DataError
-from tchexnet.scoring import storage
+from tchexnet.scoring import listing, storage
 from tchexnet.scoring.opening import DAMAGED, TAR_ENDINGS, ZIP_ENDINGS, open_archive
 from tchexnet.scoring.storage import Place, Url
 
@@ -59,14 +59,20 @@ def entries(source: str, column: str | None = None, stdin: TextIO | None = None)
 
 
 def _stored(source: Url, column: str | None) -> Entries:
-    if glob.has_magic(source):
-        return Entries(_at_least_one(storage.globbed(source), f"No file matches {source}; check the pattern."))
-    if storage.is_folder(source):
-        below = len(source.rstrip("/")) + 1
-        return Entries(one for one in storage.walk(source) if not any(map(hidden, one[below:].split("/"))))
-    if source.exists():
-        return _file(source, column)
+    with storage.reaching(source):
+        if glob.has_magic(source):
+            return Entries(_at_least_one(listing.globbed(source), f"No file matches {source}; check the pattern."))
+        if listing.is_folder(source):
+            return Entries(_below(source))
+        if source.exists():
+            return _file(source, column)
     raise DataError(f"There is no {source}; give a folder, a glob, or a CSV, ZIP or TAR file on storage.")
+
+
+def _below(folder: str) -> Iterator[str]:
+    start = len(folder.rstrip("/")) + 1
+    with storage.reaching(folder):
+        yield from (one for one in listing.walk(folder) if not any(map(hidden, one[start:].split("/"))))
 
 
 def _file(source: str, column: str | None) -> Entries:

@@ -10,11 +10,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tchexnet.errors import DataError, ImageError
+from tchexnet.errors import DataError
 
+_FOREIGN = ("adlfs", "aiohttp", "botocore", "gcsfs", "google", "s3fs")
+"""Libraries under fsspec whose errors are no OSError."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -69,90 +72,6 @@ def located(url: str) -> tuple[Any, str]:
         return url_to_fs(url, use_listings_cache=False)
     except (ImportError, ValueError) as error:
         raise DataError(f"{url} cannot be opened ({error}); pip install 'tchexnet[ray]', [s3] for s3://.") from error
-
-
-def is_folder(url: str) -> bool:
-    """Whether there are files below."""
-    system, path = located(url)
-    return bool(system.isdir(path))
-
-
-def walk(url: str) -> Iterator[str]:
-    """The URL of every file below; on S3 in the order of keys, elsewhere a folder's own files before its folders.
-
-    S3 is asked page by page, so that a bucket of any size is listed in the same memory; elsewhere it is the largest
-    single folder that counts.
-    """
-    system, root = located(url)
-    names = _keys(system, root) if hasattr(system, "call_s3") else _files(system, root)
-    return (system.unstrip_protocol(name) for name in names)
-
-
-def globbed(pattern: str) -> list[str]:
-    """The URLs of the files that match, sorted."""
-    system, path = located(pattern)
-    found = system.glob(path, detail=True)
-    return sorted(system.unstrip_protocol(name) for name, about in found.items() if about["type"] != "directory")
-
-
-def _keys(system: Any, root: str) -> Iterator[str]:
-    bucket, _, prefix = root.partition("/")
-    asked = {"Bucket": bucket, "Prefix": f"{prefix.rstrip('/')}/" if prefix else ""}
-    while True:
-        page = system.call_s3("list_objects_v2", **asked)
-        names = (found["Key"] for found in page.get("Contents", ()))
-        yield from (f"{bucket}/{name}" for name in names if not name.endswith("/"))
-        if not page.get("IsTruncated"):
-            return
-        asked["ContinuationToken"] = page["NextContinuationToken"]
-
-
-def _files(system: Any, folder: str) -> Iterator[str]:
-    try:
-        found = sorted(system.ls(folder, detail=True), key=lambda one: str(one["name"]))
-    except PermissionError:
-        yield folder
-        return
-    folders = [one["name"] for one in found if one["type"] == "directory" and not one.get("islink")]
-    yield from (one["name"] for one in found if one["type"] != "directory")
-    for one in folders:
-        yield from _files(system, one)
-
-
-class Stored:
-    """A file object whose bytes are fetched by the thread that reads it.
-
-    Args:
-        url: its `name` too, by which messages call it.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.name = url
-
-    def read(self, count: int) -> bytes:
-        """At most `count` bytes, from the beginning.
-
-        Raises:
-            ImageError: `missing` or `unreadable`.
-        """
-        try:
-            system, path = located(self.name)
-            return _beginning(system, path, count)
-        except FileNotFoundError:
-            raise ImageError("missing", f"There is no file at {self.name!r}: check the spelling.") from None
-        except PermissionError:
-            raise ImageError("unreadable", f"{self.name} may not be read by this user: change its rights.") from None
-
-
-def _beginning(system: Any, path: str, count: int) -> bytes:
-    try:
-        return bytes(system.cat_file(path, 0, count))
-    except FileNotFoundError:
-        raise
-    except Exception:  # S3 has no part of an empty object to give, and each storage says so in an error of its own
-        if system.info(path)["size"] == 0:
-            return b""
-        raise
 
 
 def open_place(place: Place, mode: str = "rb", **text: Any) -> IO[Any]:
@@ -214,24 +133,40 @@ def _local(place: Place) -> Path | None:
     return Path(path) if "file" in protocols else None
 
 
-class _partial:  # noqa: N801 (reads as the verb that it is)
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
     """A file beside `target`, under a name that nobody else uses, that takes its place once it is on the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        yield path
+        for written in (path, target.parent) if os.name == "posix" else (path,):
+            handle = os.open(written, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self._path = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
 
-    def __enter__(self) -> Path:
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        return self._path
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turns what storage raises into one sentence.
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None:
-            self._path.unlink(missing_ok=True)
-            return
-        handle = os.open(self._path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        self._path.replace(self._target)
+    Raises:
+        DataError: instead.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(_unreached(url, error)) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _FOREIGN:
+            raise
+        raise DataError(_unreached(url, error)) from error
+
+
+def _unreached(url: str, error: Exception) -> str:
+    return f"{url} cannot be reached ({error}): check its spelling, the credentials and the network."

@@ -98,6 +98,10 @@ class StoredJob:
 
 @contextmanager
 def working_on(out: Url) -> Iterator[StoredJob]:
-    """The job of an output on storage."""
-    with tempfile.TemporaryDirectory(prefix="tchexnet-") as scratch:
+    """The job of an output on storage.
+
+    Raises:
+        DataError: it cannot be reached.
+    """
+    with storage.reaching(out), tempfile.TemporaryDirectory(prefix="tchexnet-") as scratch:
         yield StoredJob(out, jobs.job_folder(out), Path(scratch))

@@ -221,7 +221,7 @@ def test_room_for_actors(cluster: Cluster, cores: int, room: int) -> None:
 
 
 def test_no_room_for_an_actor() -> None:
-    with pytest.raises(ConfigError, match="No machine of the cluster has 9 cores and 0 GPUs .* the largest has 8"):
+    with pytest.raises(ConfigError, match="No machine of the cluster has 9 cores and 0 GPUs .*the largest has 8"):
         Cluster()._room([Node(8, 0)], 9)
 
 
