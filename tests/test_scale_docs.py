@@ -1,5 +1,6 @@
 """The cluster files of docs/ray/: they parse, hold what their readers require, and ask for options that exist."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def test_the_ray_cluster_has_what_ray_up_requires() -> None:
 def test_the_ray_cluster_fits_rays_own_schema() -> None:
     ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
     jsonschema = pytest.importorskip("jsonschema", reason="the extra [ray] is not installed")
-    schema = yaml.safe_load((Path(ray.__file__).parent / "autoscaler" / "ray-schema.json").read_text())
+    schema = json.loads((Path(ray.__file__).parent / "autoscaler" / "ray-schema.json").read_text())
     jsonschema.validate(load("cluster.yaml"), schema)
 
 
@@ -56,7 +57,7 @@ def test_the_ray_job_has_what_kuberay_requires() -> None:
 def test_all_name_one_image_and_one_version_of_ray() -> None:
     texts = [path.read_text() for path in sorted(FOLDER.iterdir())]
     assert {name for text in texts for name in re.findall(r"REGISTRY/\S+", text)} == {"REGISTRY/tchexnet-ray:0.1.0"}
-    versions = {found for text in texts for found in re.findall(r"(?:ray:|rayVersion: \")(\d+\.\d+\.\d+)", text)}
+    versions = {found for text in texts for found in re.findall(r"(?:rayproject/ray:|rayVersion: \")(\d+\.\d+\.\d+)", text)}
     assert versions == {load("kuberay.yaml")["spec"]["rayClusterSpec"]["rayVersion"]}
 
 
