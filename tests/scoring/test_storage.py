@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tchexnet.errors import DataError
@@ -113,9 +114,8 @@ def test_files_of_this_machine_by_url(folder: Path, whole: Path, tmp_path: Path)
     summary = run(f"file://{folder}", out, SMALL)
     assert summary[2:] == (GOOD, len(FAULTS) - len(LINKS))
     assert_the_same(out, "file://" + str(folder), whole, folder)
-    assert [line.split(",")[0] for line in text(out).splitlines()[1:]] == [
-        "file://" + line.split(",")[0] for line in whole.read_text().splitlines()[1:]
-    ], "in the order of the local path"
+    paths = list(pd.read_csv(whole)["path"])
+    assert list(pd.read_csv(str(out))["path"]) == [f"file://{path}" for path in paths], "in the order of the local path"
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["scores.csv", "scores.errors.csv"]
 
 
