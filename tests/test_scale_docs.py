@@ -57,7 +57,9 @@ def test_the_ray_job_has_what_kuberay_requires() -> None:
 def test_all_name_one_image_and_one_version_of_ray() -> None:
     texts = [path.read_text() for path in sorted(FOLDER.iterdir())]
     assert {name for text in texts for name in re.findall(r"REGISTRY/\S+", text)} == {"REGISTRY/tchexnet-ray:0.1.0"}
-    versions = {found for text in texts for found in re.findall(r"(?:rayproject/ray:|rayVersion: \")(\d+\.\d+\.\d+)", text)}
+    versions = {
+        found for text in texts for found in re.findall(r"(?:rayproject/ray:|rayVersion: \")(\d+\.\d+\.\d+)", text)
+    }
     assert versions == {load("kuberay.yaml")["spec"]["rayClusterSpec"]["rayVersion"]}
 
 

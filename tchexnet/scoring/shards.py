@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -14,7 +15,9 @@ from tchexnet.scoring import storage
 from tchexnet.scoring.storage import Place
 
 READERS = 16
-"""Shards that are fetched at once when they become one file: storage answers slowly, but many at a time."""
+"""Shards that are fetched at once: storage answers slowly, but many at a time."""
+
+In, Out = TypeVar("In"), TypeVar("Out")
 
 
 class Shards:
@@ -49,14 +52,21 @@ class Shards:
             return None
         return len(kinds) - kinds.null_count if len(kinds) == count else None
 
+    def done(self, count: int, size: int) -> dict[int, int]:
+        """Which shards of `size` entries, out of `count`, are there, and how many errors each holds."""
+        numbers = range(-(-count // size))
+        lengths = (min(size, count - number * size) for number in numbers)
+        found = _ahead(lambda shard: (shard[0], self.errors(*shard)), zip(numbers, lengths, strict=True))
+        return {number: errors for number, errors in found if errors is not None}
+
     def all(self, count: int) -> Iterator[pa.Table]:
-        """The first `count` shards, in order, fetched a few ahead."""
-        with ThreadPoolExecutor(READERS, thread_name_prefix="shards") as pool:
-            for numbers in _parts(range(count), READERS):
-                yield from pool.map(self.read, numbers)
+        """The first `count` shards, in order."""
+        return _ahead(self.read, range(count))
 
 
-def _parts(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
-    numbers = iter(numbers)
-    while part := list(islice(numbers, size)):
-        yield part
+def _ahead(do: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
+    """What `do` makes of each, in order, of a few at once."""
+    items = iter(items)
+    with ThreadPoolExecutor(READERS, thread_name_prefix="shards") as pool:
+        while part := list(islice(items, READERS)):
+            yield from pool.map(do, part)

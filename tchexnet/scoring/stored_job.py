@@ -67,12 +67,7 @@ class StoredJob:
 
     def done(self, count: int, size: int) -> dict[int, int]:
         """Which shards of `size` entries, out of `count`, are there, and how many errors each holds."""
-        found = {}
-        for number in range(-(-count // size)):
-            errors = self.kept.errors(number, min(size, count - number * size))
-            if errors is not None:
-                found[number] = errors
-        return found
+        return self.kept.done(count, size)
 
     def commit(self, number: int, table: pa.Table) -> None:
         """Keep a shard: whole, under its own name, before this returns."""
