@@ -39,8 +39,8 @@ USE = (
     "software against. For results on patients' images, train on the full data or bring published weights."
 )
 STARTS = {
-    "chexnet": "starter-chexnet, which configs/starter-chexnet.toml makes from random weights: 8 epochs at 64 px, 11 at "
-    "128 px, 81 minutes",
+    "chexnet": "starter-chexnet, which configs/starter-chexnet.toml makes from random weights: 8 epochs at 64 px, 11 "
+    "at 128 px, 81 minutes",
     "tchexnet": "chexnet",
 }
 LIMITS = (
@@ -53,8 +53,8 @@ LIMITS = (
     "Pneumothorax in these data goes with chest drains; a score may see the drain.",
     "The sizes of the source files differ with the labels in this selection of images; training blurs images at random "
     "against that, which lessens the leak and does not prove it gone.",
-    "Frontal views only. Of another view, body part or modality the guard warns often, not always (docs/explain.md), and "
-    "the score is given all the same.",
+    "Frontal views only. Of another view, body part or modality the guard warns often, not always (docs/explain.md), "
+    "and the score is given all the same.",
 )
 
 

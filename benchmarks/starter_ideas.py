@@ -4,19 +4,19 @@
     python benchmarks/starter_ideas.py --data ../shared/data/nih --preset chexnet --than runs/starter-chexnet/preset
 
 Each line is the same weights with another input size or number of views; `--than` puts an earlier preset beside them,
-with the paired difference. Intervals are 95%, from 2,000 bootstrap rounds over patients. Prints Markdown.
+with the paired difference. Intervals are 95%, from 2,000 bootstrap rounds over patients. Prints Markdown; --write puts
+it between its markers on a page.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
+import pages
 
 from tchexnet.classifier import Classifier
 from tchexnet.datasets import nih, splits
@@ -37,36 +37,49 @@ def main() -> None:
     parser.add_argument("--preset", default="chexnet")
     parser.add_argument("--than", help="an earlier preset, by name or folder")
     parser.add_argument("--sizes", type=int, nargs="*", default=[160], help="other input sizes to try")
+    parser.add_argument("--write", type=Path, help="a page with the markers `starter-ideas`")
     arguments = parser.parse_args()
+    text = "\n".join(table(arguments))
+    print(text)
+    if arguments.write:
+        pages.put(arguments.write, "starter-ideas", text)
+
+
+def table(arguments: argparse.Namespace) -> Iterator[str]:
+    """The lines of the page."""
     records = nih.read(arguments.data, "train_val_list.txt")
     preset = presets.read(store.find(arguments.preset))
     config = preset.training["config"]
     _, valid = splits.split_by_patient(records, config["validation"], config["split_seed"])
-    print(f"{len(valid)} images of {len(set(valid.patients))} validation patients.\n")
-    print(f"| weights | input | {' | '.join(f'mean AUC, findings with >= {least} positives' for least in AT_LEAST)} |")
-    print(f"|---|---|{'---|' * len(AT_LEAST)}")
-    shipped = show(preset, preset.recipe, valid)
+    yield f"{len(valid)} images of {len(set(valid.patients))} validation patients.\n"
+    yield f"| weights | input | {' | '.join(f'mean AUC, findings with >= {least} positives' for least in AT_LEAST)} |"
+    yield f"|---|---|{'---|' * len(AT_LEAST)}"
+    shipped = scores(preset, preset.recipe, valid)
+    yield row(preset, preset.recipe, valid, shipped)
     for recipe in (replace(preset.recipe, views="flip"), *(replace(preset.recipe, size=s) for s in arguments.sizes)):
-        show(preset, recipe, valid)
+        yield row(preset, recipe, valid, scores(preset, recipe, valid))
     if arguments.than:
         earlier = presets.read(store.find(arguments.than))
-        before = show(earlier, earlier.recipe, valid)
+        before = scores(earlier, earlier.recipe, valid)
+        yield row(earlier, earlier.recipe, valid, before)
         gain = macro_difference(valid.y, before, shipped, valid.labels, valid.patients)
-        print(f"\n{gain.sentence('the earlier preset', 'the present one')}")
+        yield f"\n{gain.sentence(earlier.name, preset.name)}"
 
 
-def show(preset: Preset, recipe: Recipe, valid: Records) -> np.ndarray:
-    """Print one line of the table; returns the scores (n, 14)."""
-    classifier = Classifier(replace(preset, recipe=recipe), engine="keras")
-    found = classifier.predict([valid.path(row) for row in range(len(valid))])
-    scores = np.stack([one.array for one in found])
+def scores(preset: Preset, recipe: Recipe, valid: Records) -> np.ndarray:
+    """(n, 14), by the preset's weights with another recipe."""
+    found = Classifier(replace(preset, recipe=recipe)).predict([valid.path(place) for place in range(len(valid))])
+    return np.stack([one.array for one in found])
+
+
+def row(preset: Preset, recipe: Recipe, valid: Records, found: np.ndarray) -> str:
+    """One line of the table."""
     cells = []
     for least in AT_LEAST:
-        mean = macro(valid.y, scores, valid.labels, valid.patients, min_positives=least)
+        mean = macro(valid.y, found, valid.labels, valid.patients, min_positives=least)
         cells.append(f"{mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}], {len(mean.labels)} findings")
     what = f"{recipe.size} px, {recipe.views}"
-    print(f"| {preset.folder.parent.name}/{preset.folder.name} | {what} | {' | '.join(cells)} |", flush=True)
-    return scores
+    return f"| {preset.name} | {what} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from tchexnet.cli import calibrate, evaluate, explain, predict, prepare, presets, score, serve, talk, train
+from tchexnet.cli.on_ray import OptionalAddress
 from tchexnet.errors import TchexnetError
 
 app = typer.Typer(
@@ -18,7 +19,7 @@ app = typer.Typer(
 )
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
-app.command("score")(score.command)
+app.command("score", cls=OptionalAddress)(score.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("calibrate")(calibrate.command)

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
 from tchexnet.cli import talk
+from tchexnet.cli.on_ray import HELP_PANEL, cluster_of
 from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 from tchexnet.scoring.run import Summary, run
 from tchexnet.scoring.settings import Settings
+from tchexnet.scoring.storage import place
 
 _HELP = """Score every radiograph of a source into one CSV or Parquet file; go on after a crash with --resume.
 
 What cannot be read becomes a row of FILE.errors.csv, and the exit code is 1.
 
 Example: tchexnet score ./pngs --out scores.csv --resume
+
+On a Ray cluster: tchexnet score s3://bucket/cxr --out s3://bucket/scores.parquet --ray head:6379
 """
 
 
 def command(
     source: Annotated[
         str,
-        typer.Argument(help="A folder, glob, CSV, ZIP or TAR file; - for paths on stdin.", show_default=False),
+        typer.Argument(help="A folder, glob, CSV, ZIP or TAR file, or URL; - for paths on stdin.", show_default=False),
     ],
-    out: Annotated[Path, typer.Option(help="FILE.csv or FILE.parquet.", show_default=False)],
+    out: Annotated[str, typer.Option(help="FILE.csv or FILE.parquet, or its URL.", show_default=False)],
     preset: Annotated[str, typer.Option(help="A preset's name, or its folder.")] = "chexnet",
     features: Annotated[bool, typer.Option("--features", help="The 1024 features beside the scores.")] = False,
     precision: Annotated[
@@ -40,15 +43,36 @@ def command(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run on FILE.")] = False,
     column: Annotated[str | None, typer.Option(help="A CSV's column of paths.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[ADDRESS]",
+            help="Score on a Ray cluster: HOST:PORT, auto (the one of this machine) or local (a new one, here). "
+            "Without ADDRESS: RAY_ADDRESS, or else local.",
+        ),
+    ] = None,
+    actors: Annotated[
+        int | None,
+        typer.Option(min=1, rich_help_panel=HELP_PANEL, help="Workers; by default as many as there is room for."),
+    ] = None,
+    cpus_per_actor: Annotated[
+        int | None, typer.Option(min=1, rich_help_panel=HELP_PANEL, help="Cores of a worker; at most 4 by default.")
+    ] = None,
+    gpus_per_actor: Annotated[
+        float | None, typer.Option(min=0.0, rich_help_panel=HELP_PANEL, help="GPUs of a worker; they compute in fp32.")
+    ] = None,
 ) -> None:
     settings = Settings(preset, features, precision, batch, workers, column)
+    cluster = cluster_of(ray, actors, cpus_per_actor, gpus_per_actor)
+    if cluster and cluster.gpus:
+        settings = settings._replace(engine="keras", precision="fp32" if precision == "auto" else precision)
     if precision == "int8":
         _say_what_int8_costs(preset)
     began = time.monotonic()
     with talk.bar() as bar:
         progress = _Bar(bar)
         try:
-            summary = run(source, out, settings, resume, progress)
+            summary = run(source, place(out), settings, resume, progress, cluster)
         except KeyboardInterrupt:
             talk.say(f"interrupted; the same command with --resume goes on with {out}")
             raise

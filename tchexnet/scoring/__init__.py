@@ -8,4 +8,7 @@ pipeline.py   many batches at once, in order, in bounded memory
 job.py        the folder of an unfinished run: its identity, its lock, its shards
 tables.py     the columns, and the finished CSV or Parquet file
 run.py        all of it together; rows.py the same as a Python generator
+storage.py    files by URL; listing.py and stored_file.py what is there, and what is in it
+stored_job.py job.py's folder, on storage; shards.py the shards of either
+cluster.py    all of it on Ray: actor.py is what a worker does, ray_session.py the connection
 """

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 import pyarrow as pa
@@ -23,8 +23,11 @@ import pyarrow.parquet
 from tchexnet.errors import DataError
 from tchexnet.scoring import tables
 from tchexnet.scoring.readings import Known
+from tchexnet.scoring.shards import Shards
+from tchexnet.scoring.storage import Place, Url
 
 ENDING = ".tchexnet-job"
+Where = TypeVar("Where", Path, Url, Path | Url)
 _LOCK, _IDENTITY, _MANIFEST, _SHARDS = "lock", "job.json", "manifest.csv", "shards"
 
 
@@ -34,6 +37,8 @@ class Job:
     def __init__(self, out: Path, folder: Path) -> None:
         self.out, self.folder = out, folder
         self.manifest = folder / _MANIFEST
+        self.shared_manifest = self.manifest.absolute()
+        self.kept = Shards((folder / _SHARDS).absolute())
         (folder / _SHARDS).mkdir(exist_ok=True)
 
     @property
@@ -49,13 +54,7 @@ class Job:
 
     def check(self, identity: dict[str, Any]) -> None:
         """Raise DataError where the run was begun as another one, naming the first difference."""
-        begun = self.identity or {}
-        for key, now in identity.items():
-            if begun.get(key) != now:
-                raise DataError(
-                    f"{self.out} was begun with another {key.replace('_', ' ')}, {_short(begun.get(key))}, and now it "
-                    f"is {_short(now)}: ask for the same, or delete {self.folder} to begin anew."
-                )
+        check_same(self.identity or {}, identity, self.out, self.folder)
 
     def done(self, count: int, size: int) -> dict[int, int]:
         """Which shards of `size` entries, out of `count`, are there, and how many errors each holds.
@@ -105,12 +104,22 @@ class Job:
         return self.folder / _SHARDS / f"{number:08d}.parquet"
 
 
-def errors_path(out: Path) -> Path:
+def check_same(begun: dict[str, Any], identity: dict[str, Any], out: Place, folder: Place) -> None:
+    """Raise DataError where a run was begun as another one, naming the first difference."""
+    for key, now in identity.items():
+        if begun.get(key) != now:
+            raise DataError(
+                f"{out} was begun with another {key.replace('_', ' ')}, {_short(begun.get(key))}, and now it "
+                f"is {_short(now)}: ask for the same, or delete {folder} to begin anew."
+            )
+
+
+def errors_path(out: Where) -> Where:
     """`scores.csv` -> `scores.errors.csv`."""
     return out.with_name(f"{out.stem}.errors.csv")
 
 
-def job_folder(out: Path) -> Path:
+def job_folder(out: Where) -> Where:
     """`scores.csv` -> `scores.csv.tchexnet-job`."""
     return out.with_name(out.name + ENDING)
 

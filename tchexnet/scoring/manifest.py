@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from tchexnet.errors import DataError
 
@@ -73,3 +75,41 @@ def shards(path: Path, size: int, done: Container[int] = ()) -> Iterator[tuple[i
         if number not in done:
             yield number, shard
         number += 1
+
+
+class Span(NamedTuple):
+    """A run of shards in a manifest: what one call of a remote worker takes on.
+
+    Args:
+        first: number of its first shard.
+        size: entries.
+        start, stop: where its lines begin and end, in bytes.
+    """
+
+    first: int
+    size: int
+    start: int
+    stop: int
+
+
+def spans(path: Path, size: int, shards: int) -> Iterator[Span]:
+    """Spans of so many shards of `size` entries, the last as short as it is."""
+    with path.open("rb") as file:
+        start = position = len(file.readline())
+        first = count = 0
+        quoted = False
+        for line in file:
+            position += len(line)
+            quoted ^= line.count(b'"') % 2 == 1  # a name may hold a line break: an open quote goes on
+            count += not quoted
+            if count == size * shards:
+                yield Span(first, count, start, position)
+                first, count, start = first + shards, 0, position
+    if count:
+        yield Span(first, count, start, position)
+
+
+def parse(lines: bytes) -> list[str]:
+    """The entries that a part of a manifest holds."""
+    text = lines.decode(_TEXT["encoding"], _TEXT["errors"])
+    return [row[0] for row in csv.reader(io.StringIO(text, newline=""))]

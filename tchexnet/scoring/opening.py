@@ -8,10 +8,13 @@ import tarfile
 import threading
 import zipfile
 import zlib
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from tchexnet.errors import DataError, ImageError
 from tchexnet.images.limits import DEFAULT_LIMITS, Limits
+from tchexnet.scoring import storage
+from tchexnet.scoring.storage import Url
+from tchexnet.scoring.stored_file import Stored
 
 ZIP_ENDINGS = (".zip",)
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -44,14 +47,14 @@ class Opener:
                 self._archive.close()
             self._archive = None
 
-    def open(self, entry: str, limits: Limits = DEFAULT_LIMITS) -> str | io.BytesIO:
-        """A path, or the bytes of a member as a file object that knows its name.
+    def open(self, entry: str, limits: Limits = DEFAULT_LIMITS) -> str | BinaryIO:
+        """A path, or the bytes of a member as a file object that knows its name; what a URL names is fetched when read.
 
         Raises:
             ImageError: `missing`, `unreadable`, `truncated`, `empty` or `too large`.
         """
         if self.container is None:
-            return entry
+            return cast(BinaryIO, Stored(entry)) if storage.is_url(entry) else entry
         try:
             return _Named(self._member(entry, limits), entry)
         except KeyError:
@@ -96,6 +99,9 @@ def open_archive(path: str) -> zipfile.ZipFile | tarfile.TarFile:
         DataError: it is missing, or no such archive.
     """
     try:
+        if storage.is_url(path):
+            file = storage.open_place(Url(path))
+            return zipfile.ZipFile(file) if path.lower().endswith(ZIP_ENDINGS) else tarfile.open(fileobj=file)
         return zipfile.ZipFile(path) if path.lower().endswith(ZIP_ENDINGS) else tarfile.open(path)
     except DAMAGED as error:
         raise DataError(f"{path} cannot be opened as an archive ({error}); give a whole ZIP or TAR file.") from error

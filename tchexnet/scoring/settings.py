@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tchexnet.classifier import Classifier
+from tchexnet.classifier import Classifier, EngineName
 from tchexnet.errors import ConfigError
 from tchexnet.presets import calibrated, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.runtime.engine import PRECISIONS, Precision
 from tchexnet.scoring.batch import batch_size
 from tchexnet.scoring.pipeline import cores, default_workers
+from tchexnet.scoring.storage import Place, is_url
 
 SHARD = 512
 
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
         workers: how many batches are worked on at once; None: one a core, and one more. It changes no value.
         column: the column of paths, where the source is a CSV file.
         shard: entries in a shard: what a killed run loses at most.
+        engine: what computes the scores: `openvino`, or `keras` where workers have GPUs.
     """
 
     preset: str | Path = "chexnet"
@@ -38,40 +40,48 @@ class Settings(NamedTuple):
     workers: int | None = None
     column: str | None = None
     shard: int = SHARD
+    engine: EngineName = "openvino"
 
     def threads(self) -> int:
         """How many workers there are."""
         return self.workers or default_workers()
 
-    def classifier(self) -> Classifier:
-        """A classifier whose engine computes one batch a core at once.
+    def classifier(self, engine: EngineName = "openvino", streams: int | None = None) -> Classifier:
+        """A classifier whose engine computes `streams` batches at once; None: one a core.
 
         Raises:
             PresetError, EngineError, ConfigError: the preset or the precision cannot be used here.
         """
         preset = presets.read(store.find(self.preset))
-        return Classifier(preset, "openvino", resolved(self.precision), streams=min(cores(), self.threads()))
+        streams = streams or min(cores(), self.threads())
+        return Classifier(preset, engine, resolved(self.precision), streams=streams)
 
-    def identity(self, source: str, classifier: Classifier, out: Path) -> dict[str, Any]:
+    def identity(self, source: str, classifier: Classifier, out: Place) -> dict[str, Any]:
         """What decides the bytes of the output: a run goes on only as the same."""
         preset, precision = classifier.preset, classifier.engine.precision
-        network = preset.network(precision).name
-        used = (network, Path(network).with_suffix(".bin").name, guard.FILE, calibrated.FILE)
         return {
             "source": source,
-            "folder": str(Path.cwd()),
+            "folder": None if is_url(source) else str(Path.cwd()),
             "column": self.column,
             "preset": preset.name,
-            "files": {name: preset.files[name] for name in used if name in preset.files},
+            "files": used_files(classifier),
             "labels": list(preset.labels),
             "recipe": json.loads(json.dumps(preset.recipe.to_dict())),
             "precision": precision,
+            "engine": self.engine,
             "features": self.features,
             "format": out.suffix,
             "batch": self.batch or batch_size(classifier),
             "shard": self.shard,
-            "version": _version(),
+            "version": version(),
         }
+
+
+def used_files(classifier: Classifier) -> dict[str, str]:
+    """Name to sha256 of the preset's files that decide a row: network, guard, calibration."""
+    network = Path(classifier.preset.network(classifier.engine.precision).name)
+    names = (network.name, network.with_suffix(".bin").name, guard.FILE, calibrated.FILE)
+    return {name: classifier.preset.files[name] for name in names if name in classifier.preset.files}
 
 
 def resolved(precision: str) -> Precision:
@@ -90,7 +100,8 @@ def resolved(precision: str) -> Precision:
     raise ConfigError(f"{precision!r} is no precision; use auto, {', '.join(PRECISIONS)}.")
 
 
-def _version() -> str:
+def version() -> str:
+    """Of this package."""
     try:
         return importlib.metadata.version("tchexnet")
     except importlib.metadata.PackageNotFoundError:

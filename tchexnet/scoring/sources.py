@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from tchexnet.errors import DataError
+from tchexnet.scoring import listing, storage
 from tchexnet.scoring.opening import DAMAGED, TAR_ENDINGS, ZIP_ENDINGS, open_archive
+from tchexnet.scoring.storage import Place, Url
 
 COLUMNS = ("path", "image", "file", "filename", "image index", "image_path", "file_path")
 """Names of a column of paths, in the order in which they are looked for; upper and lower case are the same."""
@@ -45,6 +47,8 @@ def entries(source: str, column: str | None = None, stdin: TextIO | None = None)
     """
     if source == STANDARD_INPUT:
         return Entries(_lines(stdin or sys.stdin))
+    if storage.is_url(source):
+        return _stored(Url(source), column)
     if Path(source).is_dir():
         return Entries(_walk(source))
     if Path(source).is_file():
@@ -54,12 +58,29 @@ def entries(source: str, column: str | None = None, stdin: TextIO | None = None)
     raise DataError(f"There is no {source}; give a folder, a glob, a CSV, ZIP or TAR file, or - for paths on stdin.")
 
 
+def _stored(source: Url, column: str | None) -> Entries:
+    with storage.reaching(source):
+        if glob.has_magic(source):
+            return Entries(_at_least_one(listing.globbed(source), f"No file matches {source}; check the pattern."))
+        if listing.is_folder(source):
+            return Entries(_below(source))
+        if source.exists():
+            return _file(source, column)
+    raise DataError(f"There is no {source}; give a folder, a glob, or a CSV, ZIP or TAR file on storage.")
+
+
+def _below(folder: str) -> Iterator[str]:
+    start = len(folder.rstrip("/")) + 1
+    with storage.reaching(folder):
+        yield from (one for one in listing.walk(folder) if not any(map(hidden, one[start:].split("/"))))
+
+
 def _file(source: str, column: str | None) -> Entries:
     name = source.lower()
     if name.endswith(ZIP_ENDINGS) or name.endswith(TAR_ENDINGS):
         return Entries(_members(source), source)
     if name.endswith(".csv"):
-        return Entries(_table(Path(source), column))
+        return Entries(_table(storage.place(source), column))
     return Entries(iter([source]))
 
 
@@ -111,25 +132,37 @@ def _tar_names(archive: tarfile.TarFile, source: str) -> list[str]:
         raise DataError(f"{source} is a TAR file that ends early or is damaged ({error}); copy it again.") from error
 
 
-def _table(path: Path, column: str | None) -> Iterator[str]:
-    """The paths of a CSV file: relative ones to the CSV's folder if the first is there, else to the current folder."""
+def _table(path: Place, column: str | None) -> Iterator[str]:
+    """The paths of a CSV file: relative ones to the CSV's folder if the first is there, else to the current folder.
+
+    On storage they are relative to the CSV's folder.
+    """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with storage.open_place(path, "r", newline="", encoding="utf-8-sig") as file:
             rows = csv.reader(file)
             position = _position(next(rows, []), column, path)
-            base: Path | None = None
+            base: Place | None = None
             for row in rows:
                 if not row:
                     continue
                 entry = row[position] if position < len(row) else ""
+                if not entry or storage.is_url(entry):
+                    yield entry
+                    continue
                 if base is None:
-                    base = path.parent if (path.parent / entry).exists() else Path()
-                yield str(base / entry) if entry else ""
+                    base = _base(path, entry)
+                yield str(base / entry)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a CSV file ({error}); save it as CSV in UTF-8.") from error
 
 
-def _position(header: list[str], column: str | None, path: Path) -> int:
+def _base(path: Place, entry: str) -> Place:
+    if isinstance(path, Url):
+        return path.with_name("")
+    return path.parent if (path.parent / entry).exists() else Path()
+
+
+def _position(header: list[str], column: str | None, path: Place) -> int:
     names = [name.strip().lower() for name in header]
     for wanted in [column.lower()] if column else COLUMNS:
         if wanted in names:

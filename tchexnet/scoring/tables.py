@@ -17,6 +17,7 @@ import pyarrow.parquet
 from tchexnet.scoring import readings
 from tchexnet.scoring.batch import Failure, Result, Row
 from tchexnet.scoring.readings import Known
+from tchexnet.scoring.storage import Place, open_place
 
 FEATURES = 1024
 FEATURE_COLUMNS = tuple(f"f{i:04d}" for i in range(FEATURES))
@@ -92,11 +93,12 @@ def write_errors(path: Path, shards: Iterable[pa.Table]) -> int:
     return count
 
 
-def count(path: Path) -> int:
+def count(path: Place) -> int:
     """The rows of a finished file."""
     if path.suffix == ".parquet":
-        return int(pa.parquet.read_metadata(path).num_rows)
-    with path.open(encoding="utf-8", newline="") as file:
+        with open_place(path) as file:
+            return int(pa.parquet.read_metadata(file).num_rows)
+    with open_place(path, "r", encoding="utf-8", newline="") as file:
         return sum(1 for _ in csv.reader(file)) - 1
 
 
