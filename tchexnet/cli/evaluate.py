@@ -10,6 +10,7 @@ import typer
 from tchexnet.cli import evaluate_inputs, talk
 
 if TYPE_CHECKING:
+    from tchexnet.explain.localising import Row
     from tchexnet.report.evaluation import Evaluation
 
 _HELP = """Measure a preset on a data set, or a table of scores against a table of labels; write OUT/report.html.
@@ -51,12 +52,19 @@ def command(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Leave out images that are not there.")
     ] = False,
+    boxes: Annotated[
+        Path | None, typer.Option(help="NIH's BBox_List_2017.csv: do the maps of --preset find the boxes in --data?")
+    ] = None,
     images: Annotated[bool, typer.Option(help="Show the worst mistakes as images, where DATA has them.")] = True,
 ) -> None:
+    from tchexnet.classifier import load
+    from tchexnet.cli import boxes as boxes_
     from tchexnet.evaluation.measure import Settings
     from tchexnet.evaluation.operating_points import Goal
     from tchexnet.report import evaluation, files, mistakes, page
 
+    if boxes is not None and (preset is None or data is None):
+        raise typer.BadParameter("it needs a preset, whose maps are looked at, and NIH's folder: --preset and --data.")
     goals = [Goal.parse(text) for text in point or ()]
     asked = evaluate_inputs.Asked(scores, labels, preset, data, image_list, part, compare, patient, allow_missing, out)
     found = evaluate_inputs.gather(asked)
@@ -78,6 +86,8 @@ def command(
     files.write(measured, out)
     report = page.write(measured, out, mistakes.worst(found.scored, found.root if images else None, found.explain))
     _print(measured)
+    if boxes is not None and preset is not None and data is not None:
+        _print_boxes(boxes_.evaluate(load(preset), boxes, data, out))
     print(report)
     if found.errors:
         talk.say(f"{len(found.errors)} images could not be read; {out / 'errors.csv'} says why")
@@ -100,3 +110,18 @@ def _print(found: Evaluation) -> None:
     if found.comparison is not None:
         for pair in found.comparison.labels:
             print(f"{pair.label}: {pair.sentence}")
+
+
+def _print_boxes(rows: list[Row]) -> None:
+    """A line a measure over all boxes: the map's share of hits, beside its controls'."""
+    print("boxes\toverlap\tn\tmap\trandom\tmean")
+    everything = {(row.measure, row.overlap, row.map): row for row in rows if row.label == "all"}
+    for measure, overlap in dict.fromkeys(key[:2] for key in everything):
+        shares = [everything[measure, overlap, name] for name in ("map", "random", "mean")]
+        print(
+            measure,
+            "" if overlap is None else overlap,
+            shares[0].n,
+            *(f"{one.accuracy:.3f}" for one in shares),
+            sep="\t",
+        )

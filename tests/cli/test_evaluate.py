@@ -156,6 +156,29 @@ def test_a_preset_is_run_on_data_and_compared_with_another(tool, repo: Path, tmp
     assert "data:image/jpeg" not in (tmp_path / "again" / "report.html").read_text()
 
 
+def test_maps_are_held_against_boxes(tool, repo: Path, tmp_path: Path) -> None:
+    chest = np.asarray(Image.open(repo / "hello_world_images" / "mean_chest.png"), np.float32)
+    names = [f"{k:08d}_000.png" for k in range(1, 5)]
+    (tmp_path / "images").mkdir()
+    for k, name in enumerate(names):
+        Image.fromarray((chest * (0.6 + k / 10)).astype(np.uint8)).save(tmp_path / "images" / name)
+    head = "Image Index,Finding Labels,Patient ID\n"
+    (tmp_path / "Data_Entry_2017.csv").write_text(
+        head + "".join(f"{name},{'Mass' if k % 2 else 'No Finding'},{k}\n" for k, name in enumerate(names))
+    )
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text(
+        "Image Index,Finding Label,Bbox [x,y,w,h]\n" + "".join(f"{one},Mass,256,256,512,512\n" for one in names)
+    )
+    out = tmp_path / "out"
+    words = ("evaluate", "--out", out, "--boxes", boxes, "--rounds", "5", "--no-images")
+    ran = tool(*words, "--preset", "chexnet", "--data", tmp_path)
+    assert "pointing\t\t4\t" in ran.stdout
+    assert json.loads((out / "localization.json").read_text())["boxes"] == 4
+    assert set(pd.read_csv(out / "localization.csv")["map"]) == {"map", "random", "mean"}
+    assert "--preset and --data" in tool(*words, code=2).stderr
+
+
 def test_calibrate_and_then_evaluate_with_the_stored_decisions(tool, made: Path, monkeypatch) -> None:
     monkeypatch.setenv("TCHEXNET_HOME", str(made / "home"))
     tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv", "--patient", "subject")
