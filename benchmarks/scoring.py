@@ -121,7 +121,7 @@ def inference(preset: presets.Preset, precision: str, count: int) -> float:
     """Images a second of the network alone, fed with one batch again and again."""
     engine = OpenVINOEngine(preset.network(precision), precision, streams=cores())  # type: ignore[arg-type]
     batch = np.random.default_rng(0).random((INPUTS, *preset.recipe.input_shape), np.float32)
-    return rate(lambda _: engine.run(batch), range(count // INPUTS), cores(), INPUTS)
+    return rate(lambda _: engine.run(batch), range(max(cores(), count // INPUTS)), cores(), INPUTS)
 
 
 def precisions(preset: presets.Preset) -> list[str]:
@@ -146,7 +146,14 @@ def compare(preset: presets.Preset, files: dict[str, list[Path]], work: Path, op
             found, bound = ours(preset, work / what, options.count, precision), 1 / (1 / decoding + 1 / speed)
             times = [f"{found / v:5.1f} x {name}" for name, v in theirs.items() if not isinstance(v, str)]
             share = f"{found / bound:4.0%} of the bound {bound:.1f}"
-            print(f"  tchexnet {precision:7s} {found:7.1f} images/s  {share}  {'  '.join(times)}", flush=True)
+            print(f"  tchexnet {precision:7s} {found:7.1f} images/s  {share}  {'  '.join(times)}")
+            print(f"    {on_paper(found)}", flush=True)
+
+
+def on_paper(speed: float) -> str:
+    """What a rate on these cores means for NIH's whole archive and for ten million images."""
+    hours = [f"{count:,} images in {count / speed / 3600:.1f} h" for count in (112_120, 10_000_000)]
+    return f"on {cores()} cores {', '.join(hours)}; {cores() * 1e6 / speed / 3600:.1f} core-hours a million"
 
 
 def memory(preset: presets.Preset, originals: list[Path], work: Path) -> None:

@@ -9,9 +9,10 @@ Research use; not a medical device.
 
 from typing import TYPE_CHECKING, Any
 
-from tchexnet.classifier import Classifier, Scores, load
+from tchexnet.classifier import Classifier, load
 from tchexnet.errors import TchexnetError
 from tchexnet.labels import CHEXPERT14, NIH14, Vocabulary
+from tchexnet.scores import Scores
 
 if TYPE_CHECKING:
     from tchexnet.scoring.rows import score

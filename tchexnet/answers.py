@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tchexnet.classifier import Scores
+from tchexnet.scores import Scores
 
 
 def json_object(

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from tchexnet.answers import json_object
-from tchexnet.classifier import Scores
 from tchexnet.cli import explain
 from tchexnet.datasets.records import Records
 from tchexnet.datasets.scored import Scored
@@ -22,6 +21,7 @@ from tchexnet.labels import NIH14, Vocabulary
 from tchexnet.presets import seen
 from tchexnet.report import files
 from tchexnet.report.evaluation import Evaluation, evaluate
+from tchexnet.scores import Scores
 from tchexnet.scoring import tables
 from tchexnet.scoring.run import run
 from tchexnet.scoring.settings import Settings as ScoreSettings

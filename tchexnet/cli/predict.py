@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from tchexnet.answers import json_object, shown
-from tchexnet.classifier import Classifier, Scores, load
+from tchexnet.classifier import Classifier, load
 from tchexnet.cli import talk
 from tchexnet.errors import ImageError
 from tchexnet.images.read import read
 from tchexnet.runtime.engine import Precision
+from tchexnet.scores import Scores
 
 _EXAMPLE = """Scores, features or JSON for radiographs (PNG, JPEG, TIFF, DICOM).
 

@@ -25,8 +25,8 @@ def columns(rows: pa.Table, known: Known) -> list[pa.Array]:
     """The columns that `fields` names, for rows that hold the scores of its labels."""
     found = {label: one.curve.probabilities(np.asarray(rows[label])) for label, one in known.items()}
     probabilities = [pa.array(values.astype(np.float32)) for values in found.values()]
-    return probabilities + [pa.array(found[label] >= known[label].threshold) for label in _decided(known)]
+    return probabilities + [pa.array(found[label] >= least) for label, least in _decided(known).items()]
 
 
-def _decided(known: Known) -> list[str]:
-    return [label for label, one in known.items() if one.threshold is not None]
+def _decided(known: Known) -> dict[str, float]:
+    return {label: one.threshold for label, one in known.items() if one.threshold is not None}

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tchexnet.classifier import Classifier, Scores
+from tchexnet.classifier import Classifier
 from tchexnet.errors import ImageError
+from tchexnet.scores import Scores
 from tchexnet.scoring import pipeline, sources
 from tchexnet.scoring.batch import Failure, Row, batch_size
 from tchexnet.scoring.opening import Opener

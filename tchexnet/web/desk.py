@@ -12,11 +12,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tchexnet.classifier import Classifier, Scores, load
+from tchexnet.classifier import Classifier, load
 from tchexnet.errors import ImageError, PresetError
 from tchexnet.images.limits import Limits
 from tchexnet.images.radiograph import Radiograph
 from tchexnet.images.read import read
+from tchexnet.scores import Scores
 from tchexnet.web.batcher import MOST, Batcher
 from tchexnet.web.settings import Settings
 
