@@ -97,7 +97,12 @@ def _data(asked: Asked, name: str, data: Path) -> Gathered:
     other, other_name = _other(asked, records)
     found = scored.join(mine.table, records, (name, str(data), other_name), other)
     identity: dict[str, Any] = {
-        "data": {"folder": data.name, "list": asked.image_list, "part": asked.part, "images": digest(records)}
+        "data": {
+            "folder": data.name,
+            "list": asked.image_list and Path(asked.image_list).name,
+            "part": asked.part,
+            "images": digest(records),
+        }
     }
 
     def explain(path: Path, label: str) -> Image.Image:
@@ -134,7 +139,7 @@ def _predict(classifier: Classifier, records: Records, out: Path) -> Predictions
 def _known(gathered: Gathered, preset: Preset) -> Gathered:
     """With what the preset knows about its scores, and what must be said before its numbers are believed."""
     weights = {name: sha for name, sha in preset.files.items() if name in (presets.WEIGHTS, presets.NETWORK_DATA)}
-    identity = {**gathered.identity, "preset": {"name": preset.name, "files": weights, "licence": preset.licence}}
+    identity = {**gathered.identity, "preset": {"name": preset.name, "licence": preset.licence, **weights}}
     warned = contamination.warnings(preset, gathered.scored.records.images)
     return replace(gathered, identity=identity, calibrated=calibrated.read(preset), warnings=warned)
 

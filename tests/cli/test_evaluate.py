@@ -148,7 +148,7 @@ def test_a_preset_is_run_on_data_and_compared_with_another(tool, repo: Path, tmp
     assert "1 images could not be read" in ran.stderr and "03.png" in (out / "errors.csv").read_text()
     assert list(pd.read_csv(out / "scores.csv").columns)[-2:] == ["preset", "warnings"]
     text = (out / "report.html").read_text()
-    assert text.count("data:image/jpeg") == 6
+    assert text.count("data:image/jpeg") == 12 and text.count("heatmap") == 6
     again = tool(
         "evaluate", "--scores", out / "scores.csv", "--labels", tmp_path / "t.csv", "--out", tmp_path / "again"
     )

@@ -151,3 +151,9 @@ def test_one_label_is_the_headline(scored: Scored) -> None:
     one = replace(scored, records=scored.records.only("Edema"), scores=scored.scores[:, :1], others={})
     text = page.render(evaluate(one, settings=Settings(rounds=20)), {})
     assert '<p class="head">AUC 0.' in text and "Mean AUC" not in text
+
+
+def test_nothing_to_measure_is_said_in_the_headline(scored: Scored) -> None:
+    one = replace(scored, records=scored.records.only("Hernia"), scores=scored.scores[:, 2:], others={})
+    text = page.render(evaluate(one, settings=Settings(rounds=20)), {})
+    assert "No AUC" in text and "Hernia: no positive among 300 images." in text and "<svg" not in text
