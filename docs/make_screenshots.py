@@ -98,7 +98,8 @@ def save(png: bytes, out: Path, limit: int) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     picture.save(out, optimize=True)
     if out.stat().st_size > limit:
-        picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(out, optimize=True)
+        palette = picture.quantize(256)  # Pillow dithers only towards a palette that is given
+        picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(out, optimize=True)
     size = out.stat().st_size
     print(f"{out}: {size:,} bytes")
     if size > limit:

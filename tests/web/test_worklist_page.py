@@ -86,10 +86,10 @@ def test_filters_and_orders(page):
     page.get_by_label("Truth", exact=True).select_option("present")
     page.get_by_text("1–100 of 125").wait_for()  # noqa: RUF001
     page.get_by_label("Score from").fill("0.9")
-    page.get_by_text("1–12 of 12").wait_for()  # noqa: RUF001
+    page.get_by_text("1–13 of 13").wait_for()  # noqa: RUF001
     page.get_by_role("button", name="Error").click()
     settle(page)
-    assert names(page)[0] == "case_023.png"
+    assert names(page)[0] == "case_025.png"
     assert page.locator("th[data-sort=error]").get_attribute("aria-sort") == "descending"
     page.get_by_label("Name contains").fill("_01")
     settle(page)
