@@ -17,7 +17,8 @@ from tchexnet.scoring.storage import Place
 READERS = 16
 """Shards that are fetched at once: storage answers slowly, but many at a time."""
 
-In, Out = TypeVar("In"), TypeVar("Out")
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 class Shards:
