@@ -121,7 +121,7 @@ def inference(preset: presets.Preset, precision: str, count: int) -> float:
     """Images a second of the network alone, fed with one batch again and again."""
     engine = OpenVINOEngine(preset.network(precision), precision, streams=cores())  # type: ignore[arg-type]
     batch = np.random.default_rng(0).random((INPUTS, *preset.recipe.input_shape), np.float32)
-    return rate(lambda _: engine.run(batch), range(count // INPUTS), cores(), INPUTS)
+    return rate(lambda _: engine.run(batch), range(max(cores(), count // INPUTS)), cores(), INPUTS)
 
 
 def precisions(preset: presets.Preset) -> list[str]:
