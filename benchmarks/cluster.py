@@ -104,11 +104,11 @@ def memory(counts: list[int], work: Path) -> None:
 
 def paper(rate: float, cores: int, row: float, path: float) -> None:
     """Large archives, from one machine's pace."""
-    print("| images | core-hours | on 16 cores | on 1,000 cores | scores | with features | manifest | shards |")
+    print("| images | core-hours | on 16 cores | on 1,000 | CSV | Parquet with features | manifest | shards |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|")
     for count in SIZES:
         hours = count * cores / rate / 3600
-        sizes = (count * row, count * (row + 4096), count * path)
+        sizes = (count * row, count * (path + 14 * 4 + 4096), count * path)
         print(
             f"| {count:,} | {hours:,.0f} | {span(hours / 16)} | {span(hours / 1000)} | "
             + " | ".join(map(size, sizes))
@@ -118,6 +118,8 @@ def paper(rate: float, cores: int, row: float, path: float) -> None:
 
 def span(hours: float) -> str:
     """Hours as a person says them."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:.0f} s"
     if hours < 1:
         return f"{hours * 60:.0f} min"
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:,.0f} days"
@@ -141,7 +143,7 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--pace", type=float, help="images/s that were measured")
     parser.add_argument("--cores", type=int, default=pipeline.cores(), help="on so many cores")
-    parser.add_argument("--row", type=float, default=160, help="bytes a row of scores")
+    parser.add_argument("--row", type=float, default=245, help="bytes a row of CSV")
     parser.add_argument("--path", type=float, default=60, help="bytes a path")
     given = parser.parse_args()
     if given.what == "paper":

@@ -42,10 +42,7 @@ def connected(address: str | None) -> Iterator[list[Node]]:
     """
     address = address or os.environ.get("RAY_ADDRESS") or LOCAL
     os.environ |= _ALWAYS | (_ALONE if address == LOCAL else {})
-    try:
-        import ray
-    except ImportError:
-        raise ConfigError("--ray needs Ray, which is not installed: pip install 'tchexnet[ray]'.") from None
+    ray = _ray()
     _hush()
     if ray.is_initialized():
         yield nodes()
@@ -59,10 +56,16 @@ def connected(address: str | None) -> Iterator[list[Node]]:
 
 def nodes() -> list[Node]:
     """The machines that are up now."""
-    import ray
-
-    found = (node["Resources"] for node in ray.nodes() if node["Alive"])
+    found = (node["Resources"] for node in _ray().nodes() if node["Alive"])
     return [Node(int(has.get("CPU", 0)), float(has.get("GPU", 0))) for has in found]
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError("--ray needs Ray, which is not installed: pip install 'tchexnet[ray]'.") from None
+    return ray
 
 
 def _hush() -> None:

@@ -86,7 +86,7 @@ def get(place: Place, start: int | None = None, stop: int | None = None) -> byte
     """The bytes of a file, or those of a part of it."""
     system, path = located(str(place)) if isinstance(place, Url) else (None, "")
     if system is not None:
-        return bytes(system.cat_file(path, start, stop))
+        return bytes(system.cat_file(path, start=start, end=stop))
     with Path(place).open("rb") as file:
         file.seek(start or 0)
         return file.read(-1 if stop is None else stop - (start or 0))
