@@ -13,7 +13,7 @@ from tchexnet.answers import json_object
 from tchexnet.cli import explain
 from tchexnet.datasets.records import Records
 from tchexnet.datasets.scored import Scored
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.evaluation.measure import Settings
 from tchexnet.evaluation.operating_points import Goal

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tchexnet.errors import DataError
-from tchexnet.evaluation.calibration import Method, crossed, fit
+from tchexnet.evaluation.calibration import crossed, fit
+from tchexnet.evaluation.curve import Method
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.evaluation.inputs import Floats, named_table
 from tchexnet.evaluation.operating_points import Goal, OperatingPoint, choose

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from tchexnet.evaluation.auc import auc
 from tchexnet.evaluation.bootstrap import Interval, draw_aucs, intervals
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.inputs import Floats, named_table, patient_codes
 from tchexnet.evaluation.macro import MIN_POSITIVES, Macro, enough, macro_of
 from tchexnet.evaluation.precision import average_precision

@@ -16,8 +16,8 @@ from typing import Any
 
 from tchexnet.errors import PresetError
 from tchexnet.evaluation.decisions import Calibrated
-from tchexnet.presets import importing, store
 from tchexnet.presets import preset as presets
+from tchexnet.presets import store
 from tchexnet.presets.preset import Preset
 
 FILE = "calibration.json"
@@ -52,6 +52,8 @@ def store_with(preset: Preset, calibrated: Mapping[str, Calibrated], made: Mappi
     Raises:
         PresetError: a file of the preset is damaged.
     """
+    from tchexnet.presets import importing  # its libraries would slow the start of every prediction
+
     for name in preset.files:
         if name != FILE:
             preset.path(name)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from tchexnet.errors import DataError
-from tchexnet.evaluation.calibration import METHODS, crossed, fit, log_odds, shifted
+from tchexnet.evaluation.calibration import crossed, fit
+from tchexnet.evaluation.curve import METHODS, log_odds, shifted
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.evaluation.reliability import reliability
 

@@ -10,7 +10,7 @@ import pytest
 import tchexnet
 from tchexnet.cli import predict
 from tchexnet.errors import PresetError
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.decisions import Calibrated, Decision
 from tchexnet.presets import calibrated, store
 from tchexnet.presets import preset as presets

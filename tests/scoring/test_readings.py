@@ -7,7 +7,7 @@ import pytest
 
 import tchexnet
 from tchexnet.errors import DataError
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.presets import calibrated, store
 from tchexnet.presets import preset as presets

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tchexnet.evaluation.calibration import Calibration
+from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.presets import calibrated, store
 from tchexnet.presets import preset as presets
