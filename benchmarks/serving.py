@@ -87,8 +87,8 @@ def throughput(port: int, seconds: float, engine: dict[str, float]) -> int:
 
 
 def memory(process: int, port: int, requests: int) -> int:
-    """Print the server's resident memory after a tenth of the requests and after all."""
-    warm = requests // 10
+    """Print the server's resident memory once it has met batches of every size, and after so many requests more."""
+    warm = 1000
     asyncio.run(crowd(port, 8, requests=warm))
     before = resident(process)
     asyncio.run(crowd(port, 8, requests=requests))

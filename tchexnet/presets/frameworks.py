@@ -5,6 +5,10 @@ Each network is built by its framework, and only weights are read into it: no fr
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tchexnet.errors import PresetError
+from tchexnet.presets import in_torch
 from tchexnet.presets.importers.checkpoint import TORCH_EPSILON, Checkpoint
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
@@ -27,41 +32,33 @@ def torchvision(
     Raises:
         PresetError: it does not take them.
     """
-    import torch
-    from torchvision.models import densenet121
-
-    state = {name: torch.from_numpy(values) for name, values in named.items()}
-    model = densenet121()
-    model.features.conv0 = torch.nn.Conv2d(batch.shape[-1], 64, 7, 2, 3, bias=False)
-    model.classifier = _classifier(state)
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.eps = epsilon
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise PresetError(f"torchvision does not take the weights: {error}.") from error
-    with torch.inference_mode():
-        maps = torch.relu(model.eval().features(torch.from_numpy(batch.transpose(0, 3, 1, 2).copy())))
-        features = maps.mean((2, 3))
-        return torch.sigmoid(model.classifier(features)).numpy(), features.numpy()
-
-
-def _classifier(state: dict[str, Any]) -> Any:
-    """The layers above the features: one, or several with ReLU between them, as the names say."""
-    from torch import nn
-
-    shapes = [value.shape for name, value in state.items() if name.startswith("classifier.") and value.ndim == 2]
-    layers = [layer for outputs, inputs in shapes for layer in (nn.Linear(inputs, outputs), nn.ReLU())][:-1]
-    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
+    found = _in_torch("torchvision", batch=batch, epsilon=np.array(epsilon), **named)
+    return found["scores"], found["features"]
 
 
 def op_norm(scores: NDArray[Any], points: NDArray[np.float64]) -> NDArray[Any]:
     """Scores as torchxrayvision itself shows them, bent at (outputs,) operating points."""
-    import torch
-    import torchxrayvision
+    return _in_torch("op_norm", scores=scores, points=points)["scores"]
 
-    return torchxrayvision.models.op_norm(torch.from_numpy(scores), torch.from_numpy(points).float()).numpy()
+
+def _in_torch(work: str, **given: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """What a process of its own computes with torch.
+
+    In one process, torch 2.14 with triton 3.8 crashes where TensorFlow 2.21 was imported before it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answer = Path(folder) / "asked.npz", Path(folder) / "answer.npz"
+        np.savez(asked, allow_pickle=False, **given)
+        command = [sys.executable, "-m", in_torch.__name__, work, str(asked), str(answer)]
+        path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+        ran = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+        )
+        if ran.returncode:
+            last = ran.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+            raise PresetError(f"{work} in torch does not take the weights: {last[0]}.")
+        with np.load(answer, allow_pickle=False) as found:
+            return dict(found)
 
 
 def keras(framework: Any, path: Path, checkpoint: Checkpoint, batch: NDArray[np.float32]) -> Pair:
