@@ -64,7 +64,7 @@ def test_what_cannot_begin_says_so(arguments: list[str], code: int, sentence: st
 def test_an_interruption_is_exit_130_and_the_run_goes_on(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "scores.csv"
     paths = tmp_path / "list.csv"
-    paths.write_text("path\n" + f"{folder}/b/001.png\n" * 700)
+    paths.write_text("path\n" + f"{folder}/b/001.png\n" * 1100)
     command = [*TOOL, str(paths), "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     shards = tmp_path / "scores.csv.tchexnet-job" / "shards"
@@ -75,4 +75,4 @@ def test_an_interruption_is_exit_130_and_the_run_goes_on(folder: Path, tmp_path:
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (130, "")
     assert "the same command with --resume goes on" in stderr
-    assert "700 scored" in score(paths, "--out", out, "--resume").stderr
+    assert "1100 scored" in score(paths, "--out", out, "--resume").stderr
