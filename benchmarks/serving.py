@@ -3,6 +3,7 @@
     python benchmarks/serving.py                    # throughput and latency at 1, 8 and 64 clients
     python benchmarks/serving.py --alone            # the same without batches
     python benchmarks/serving.py --memory 5000      # memory over that many requests
+    python benchmarks/serving.py --start            # seconds from the command to /healthz, all shipped presets
 
 The server is a process of its own; the clients are connections of this one that send the sample radiograph again and
 again and read every answer. Both share the machine's cores, so the clients' work is part of the price. The engine's
@@ -20,6 +21,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +40,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
     parser.add_argument("--memory", type=int, default=0, metavar="REQUESTS", help="memory over so many requests")
     parser.add_argument("--alone", action="store_true", help="no batches, to see what they gain")
+    parser.add_argument("--start", action="store_true", help="seconds until /healthz answers, five times")
     options = parser.parse_args()
+    if options.start:
+        print(json.dumps({"seconds_to_healthz": sorted(round(start(), 2) for _ in range(5))}))
+        return 0
     command = [sys.executable, "-c", (ALONE if options.alone else "") + START, "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     engine = {} if options.memory else engine_figures(options.preset, options.seconds)
@@ -53,6 +59,21 @@ def main() -> int:
             return throughput(port, options.seconds, engine)
         finally:
             server.terminate()
+
+
+def start() -> float:
+    """Seconds from the command line to an answer of /healthz, with every shipped preset warmed."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-c", START, "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        port = int(re.search(r":(\d+) ", server.stderr.readline())[1])  # type: ignore[index]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+            assert answer.status == 200
+        took = time.perf_counter() - begun
+        server.terminate()
+    return took
 
 
 def engine_figures(preset: str, seconds: float) -> dict[str, float]:
