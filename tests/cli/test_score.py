@@ -66,7 +66,8 @@ def test_an_interruption_is_exit_130_and_the_run_goes_on(folder: Path, tmp_path:
     paths = tmp_path / "list.csv"
     paths.write_text("path\n" + f"{folder}/b/001.png\n" * 1100)
     command = [*TOOL, str(paths), "--out", str(out)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # a background job would ignore it
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heard)
     shards = tmp_path / "scores.csv.tchexnet-job" / "shards"
     while not list(shards.glob("*.parquet")):
         assert process.poll() is None
@@ -75,4 +76,4 @@ def test_an_interruption_is_exit_130_and_the_run_goes_on(folder: Path, tmp_path:
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (130, "")
     assert "the same command with --resume goes on" in stderr
-    assert "1100 scored" in score(paths, "--out", out, "--resume").stderr
+    assert "1,100 scored" in score(paths, "--out", out, "--resume").stderr

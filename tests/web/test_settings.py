@@ -1,11 +1,13 @@
 """Tokens, what is kept, and limits that need their own server."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from tchexnet.classifier import Classifier
 from tchexnet.errors import ConfigError, PresetError
 from tchexnet.web.app import build
 from tchexnet.web.settings import Settings, is_loopback
@@ -54,8 +56,15 @@ def test_the_token_guards_the_api_and_not_the_page(sample):
     assert client.post("/v1/predict", files={"file": sample}, headers=good).status_code == 200
 
 
-def test_an_answer_that_takes_too_long_is_503(sample):
-    answer = app(max_seconds=0.005).post("/v1/predict", files={"file": sample})
+def test_an_answer_that_takes_too_long_is_503(sample, monkeypatch: pytest.MonkeyPatch):
+    client, infer = app(max_seconds=0.3), Classifier.infer
+
+    def slowly(self: Classifier, views):
+        time.sleep(1)
+        return infer(self, views)
+
+    monkeypatch.setattr(Classifier, "infer", slowly)
+    answer = client.post("/v1/predict", files={"file": sample})
     assert (answer.status_code, answer.json()["kind"]) == (503, "too slow to answer")
     assert answer.headers["retry-after"]
 
