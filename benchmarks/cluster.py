@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tchexnet.scoring import pipeline
+from tchexnet.runtime.cores import cores
 
 SIZES = (112_120, 10_000_000, 1_000_000_000)
 DRIVER = """
@@ -60,7 +60,7 @@ def measure(source: Path, out: Path, precision: str, where: str) -> dict[str, An
 def pace(images: Path, count: int, precision: str, work: Path) -> None:
     """The local path, then Ray."""
     named_often(sorted(path for path in images.iterdir() if path.is_file()), work / "in", count)
-    print(f"{platform.machine()}, {pipeline.cores()} cores, {precision}, {count:,} names of {images.name}")
+    print(f"{platform.machine()}, {cores()} cores, {precision}, {count:,} names of {images.name}")
     print(
         "| | images/s | seconds before | seconds after | in all | peak MiB of the driver |\n|---|--:|--:|--:|--:|--:|"
     )
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[2_000, 200_000])
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--pace", type=float, help="images/s that were measured")
-    parser.add_argument("--cores", type=int, default=pipeline.cores(), help="on so many cores")
+    parser.add_argument("--cores", type=int, default=cores(), help="on so many cores")
     parser.add_argument("--row", type=float, default=245, help="bytes a row of CSV")
     parser.add_argument("--path", type=float, default=60, help="bytes a path")
     given = parser.parse_args()

@@ -73,17 +73,19 @@ def page(found: Evaluation) -> str:
         f"(micro): {micro.value:.3f} [{micro.low:.3f}, {micro.high:.3f}].",
         "## Every finding of `chexnet`",
         table(
-            "finding n positives prevalence AUC patients DeLong average_precision Brier ECE",
+            "finding n positives prevalence AUC patients DeLong average_precision its_interval Brier ECE",
             (
                 f"{one.label} | {one.n} | {one.positives} | {100 * one.prevalence:.1f}% | {one.auc:.3f} | "
                 f"{span(one.bootstrap_low, one.bootstrap_high)} | {span(one.auc_low, one.auc_high)} | "
-                f"{one.average_precision:.3f} | {one.score.brier:.3f} ({one.score.reference:.3f}) | {one.score.ece:.3f}"
+                f"{one.average_precision:.3f} | {span(one.precision_low, one.precision_high)} | "
+                f"{one.score.brier:.3f} ({one.score.reference:.3f}) | {one.score.ece:.3f}"
                 for one in found.measured.findings
             ),
         ),
         "Two 95% intervals: the first draws patients with all their images, the second is DeLong's, which takes images "
         f"as independent and is too narrow here, where a patient has {len(records) / patients:.0f} images on average. "
-        "Average precision is read against the prevalence. Brier and ECE are of the score as if it were a probability, "
+        "Average precision is read against the prevalence; its interval draws patients. Brier and ECE are of the score "
+        "as if it were a probability, "
         "which it is not: the presets ship uncalibrated. In brackets, the Brier score of saying the prevalence each "
         "time.",
         "## `tchexnet` against `chexnet`",

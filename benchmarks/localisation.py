@@ -21,7 +21,7 @@ import tchexnet
 from tchexnet.classifier import Classifier
 from tchexnet.cli import boxes
 from tchexnet.datasets import boxes as lists
-from tchexnet.explain.localising import ALL, MAPS, Row
+from tchexnet.explain.localising import ALL, MAPS, Row, beside, title
 
 SIZES = (128, 224)
 SHOWN = (("pointing", None), ("iobb", 0.25), ("iou", 0.1))
@@ -55,12 +55,11 @@ def overall(rows: Sequence[Row]) -> str:
         "false positives a map: map, random, mean |",
         "|---|--:|---|--:|---|---|",
     ]
-    for measure, overlap in dict.fromkeys((row.measure, row.overlap) for row in rows):
-        mine, random, mean = (find(rows, ALL, name, measure, overlap) for name in MAPS)
+    for each in beside(rows):
+        mine, random, mean = (each[name] for name in MAPS)
         wrong = [one.false_positives for one in (mine, random, mean)]
         wrongs = ", ".join(f"{each:.2f}" for each in wrong if each is not None)
-        title = measure if overlap is None else f"{measure.replace('iobb', 'IoBB').replace('iou', 'IoU')} > {overlap}"
-        lines.append(f"| {title} | {mine.n} | {cell(mine)} | {cell(random)} | {cell(mean)} | {wrongs} |")
+        lines.append(f"| {title(mine)} | {mine.n} | {cell(mine)} | {cell(random)} | {cell(mean)} | {wrongs} |")
     return "\n".join(lines)
 
 
@@ -71,17 +70,11 @@ def by_finding(rows: Sequence[Row]) -> str:
         "|---|--:|---|---|---|",
     ]
     for label in dict.fromkeys(row.label for row in rows if row.label != ALL):
-        cells = []
-        for measure, overlap in SHOWN:
-            mine, random, mean = (find(rows, label, name, measure, overlap) for name in MAPS)
-            cells.append(f"{cell(mine)}, {random.accuracy:.2f}, {mean.accuracy:.2f}")
-        lines.append(f"| {label} | {mine.n} | {' | '.join(cells)} |")
+        found = {(each["map"].measure, each["map"].overlap): each for each in beside(rows, label)}
+        shown = [[found[key][name] for name in MAPS] for key in SHOWN]
+        cells = [f"{cell(mine)}, {random.accuracy:.2f}, {mean.accuracy:.2f}" for mine, random, mean in shown]
+        lines.append(f"| {label} | {shown[0][0].n} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def find(rows: Sequence[Row], label: str, name: str, measure: str, overlap: float | None) -> Row:
-    (row,) = [r for r in rows if (r.label, r.map, r.measure, r.overlap) == (label, name, measure, overlap)]
-    return row
 
 
 def cell(row: Row) -> str:

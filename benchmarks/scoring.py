@@ -30,10 +30,10 @@ import numpy as np
 from tchexnet.images.read import read
 from tchexnet.presets import preset as presets
 from tchexnet.presets import store
+from tchexnet.runtime.cores import cores
 from tchexnet.runtime.openvino_engine import OpenVINOEngine, has_bf16
 from tchexnet.runtime.quiet import openvino
 from tchexnet.scoring.batch import INPUTS
-from tchexnet.scoring.pipeline import cores
 from tchexnet.scoring.run import run
 from tchexnet.scoring.settings import Settings
 

@@ -220,7 +220,11 @@ def full_step(records: Records, steps: int) -> dict[str, float]:
         open_layers(model, "all", "train")
         model.compile(keras.optimizers.AdamW(1e-3), loss=masked_bce, jit_compile=False)
         devices = backend.Devices()
-        devices.step(model, images[:16], y[:16])
+        # Once before the clock runs: the first call traces and compiles.
+        if name == "keras_fit":
+            model.fit(images[:16], y[:16], batch_size=16, verbose=0)
+        else:
+            devices.step(model, images[:16], y[:16])
         start = time.perf_counter()
         if name == "keras_fit":
             model.fit(images, y, batch_size=16, shuffle=False, verbose=0)

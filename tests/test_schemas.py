@@ -99,11 +99,13 @@ def test_explain_json() -> None:
     assert list(explain.json_object("a.png", "chexnet", found, Path("b.png"))) == described("`explain --json`")
 
 
-def test_localization() -> None:
+def test_maps() -> None:
     from dataclasses import fields
 
     from tchexnet.explain import localising
+    from tchexnet.explain.sanity import Similarity
 
+    assert [field.name for field in fields(Similarity)] == described("`randomised.csv`")
     assert [field.name for field in fields(localising.Row)] == described("`localization.csv`")
     assert list(localising.to_dict([], [], {})) == described("`localization.json`")
 

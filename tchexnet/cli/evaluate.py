@@ -10,8 +10,8 @@ import typer
 from tchexnet.cli import evaluate_inputs, talk
 
 if TYPE_CHECKING:
-    from tchexnet.explain.localising import Row
     from tchexnet.report.evaluation import Evaluation
+    from tchexnet.report.page import Maps
 
 _HELP = """Measure a preset on a data set, or a table of scores against a table of labels; write OUT/report.html.
 
@@ -55,16 +55,23 @@ def command(
     boxes: Annotated[
         Path | None, typer.Option(help="NIH's BBox_List_2017.csv: do the maps of --preset find the boxes in --data?")
     ] = None,
+    randomise: Annotated[
+        bool,
+        typer.Option("--randomise", help="Do the maps of --preset change with its weights? Needs Keras."),
+    ] = False,
     images: Annotated[bool, typer.Option(help="Show the worst mistakes as images, where DATA has them.")] = True,
 ) -> None:
     from tchexnet.classifier import load
     from tchexnet.cli import boxes as boxes_
+    from tchexnet.cli import randomised
     from tchexnet.evaluation.measure import Settings
     from tchexnet.evaluation.operating_points import Goal
     from tchexnet.report import evaluation, files, mistakes, page
 
-    if boxes is not None and (preset is None or data is None):
-        raise typer.BadParameter("it needs a preset, whose maps are looked at, and NIH's folder: --preset and --data.")
+    if (boxes is not None or randomise) and (preset is None or data is None):
+        raise typer.BadParameter(
+            "--boxes and --randomise need a preset, whose maps are looked at, and its images: --preset and --data."
+        )
     goals = [Goal.parse(text) for text in point or ()]
     asked = evaluate_inputs.Asked(scores, labels, preset, data, image_list, part, compare, patient, allow_missing, out)
     found = evaluate_inputs.gather(asked)
@@ -84,10 +91,16 @@ def command(
             warnings=found.warnings,
         )
     files.write(measured, out)
-    report = page.write(measured, out, mistakes.worst(found.scored, found.root if images else None, found.explain))
+    maps = page.Maps()
+    if preset is not None and data is not None:
+        maps = page.Maps(
+            boxes_.evaluate(load(preset), boxes, data, out) if boxes is not None else (),
+            randomised.evaluate(load(preset), found.scored.records, out) if randomise else (),
+        )
+    worst = mistakes.worst(found.scored, found.root if images else None, found.explain)
+    report = page.write(measured, out, worst, maps)
     _print(measured)
-    if boxes is not None and preset is not None and data is not None:
-        _print_boxes(boxes_.evaluate(load(preset), boxes, data, out))
+    _print_maps(maps)
     print(report)
     if found.errors:
         talk.say(f"{len(found.errors)} images could not be read; {out / 'errors.csv'} says why")
@@ -112,16 +125,15 @@ def _print(found: Evaluation) -> None:
             print(f"{pair.label}: {pair.sentence}")
 
 
-def _print_boxes(rows: list[Row]) -> None:
-    """A line a measure over all boxes: the map's share of hits, beside its controls'."""
-    print("boxes\toverlap\tn\tmap\trandom\tmean")
-    everything = {(row.measure, row.overlap, row.map): row for row in rows if row.label == "all"}
-    for measure, overlap in dict.fromkeys(key[:2] for key in everything):
-        shares = [everything[measure, overlap, name] for name in ("map", "random", "mean")]
-        print(
-            measure,
-            "" if overlap is None else overlap,
-            shares[0].n,
-            *(f"{one.accuracy:.3f}" for one in shares),
-            sep="\t",
-        )
+def _print_maps(maps: Maps) -> None:
+    """A line a measure over all boxes, the map's share of hits beside its controls'; a line a randomised part."""
+    from tchexnet.explain.localising import MAPS, beside, title
+
+    if maps.boxes:
+        print("boxes\tn\tmap\trandom\tmean")
+    for each in beside(maps.boxes):
+        print(title(each["map"]), each["map"].n, *(f"{each[name].accuracy:.3f}" for name in MAPS), sep="\t")
+    if maps.randomised:
+        print("randomised\tn\tspearman\tssim")
+    for row in maps.randomised:
+        print(row.stage, row.n, f"{row.spearman:.3f}", f"{row.ssim:.3f}", sep="\t")

@@ -22,6 +22,19 @@ from tchexnet.evaluation.rounds import Ranking, patient_counts
 BOOTSTRAP = "patient bootstrap"
 
 
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What every round gave; NaN where it had no positive or no negative.
+
+    Args:
+        aucs: (rounds, labels).
+        precisions: (rounds, labels), average precision.
+    """
+
+    aucs: Floats
+    precisions: Floats
+
+
 @dataclass(frozen=True)
 class Interval:
     """A percentile interval.
@@ -103,9 +116,22 @@ def draw_aucs(
     rounds: int = 2000,
     seed: int = 0,
     threads: int = 2,
-    tell: Callable[[], None] = lambda: None,
 ) -> Floats:
-    """AUC by round and label, (rounds, L), NaN where a round has no positive or no negative. As `cluster_bootstrap`.
+    """AUC by round and label, (rounds, L), NaN where a round has no positive or no negative. As `draw`."""
+    return draw(y, scores, patients, rounds=rounds, seed=seed, threads=threads).aucs
+
+
+def draw(
+    y: ArrayLike,
+    scores: ArrayLike,
+    patients: Iterable[Any],
+    *,
+    rounds: int = 2000,
+    seed: int = 0,
+    threads: int = 2,
+    tell: Callable[[], None] = lambda: None,
+) -> Draws:
+    """AUC and average precision by round and label. As `cluster_bootstrap`.
 
     `tell` is called after each round, from any thread.
     """
@@ -116,16 +142,17 @@ def draw_aucs(
     rankings = [Ranking.of(labels[:, k], kept[:, k], codes) for k in range(labels.shape[1])]
     if count < 2:
         # One patient comes up alike in every round: that is no evidence of certainty.
-        return np.full((rounds, len(rankings)), nan)
+        return Draws(*np.full((2, rounds, len(rankings)), nan))
 
-    def one_round(number: int) -> list[float]:
+    def one_round(number: int) -> list[tuple[float, float]]:
         times = patient_counts(count, seed, number)
-        found = [ranking.auc(times) for ranking in rankings]
+        found = [ranking.measures(times) for ranking in rankings]
         tell()
         return found
 
     with ThreadPoolExecutor(threads) as workers:
-        return np.array(list(workers.map(one_round, range(rounds))), dtype=np.float64)
+        found = np.array(list(workers.map(one_round, range(rounds))), dtype=np.float64)
+    return Draws(found[:, :, 0], found[:, :, 1])
 
 
 def intervals(draws: Floats, level: float = 0.95) -> Bootstrap:

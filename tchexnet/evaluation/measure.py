@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tchexnet.evaluation.auc import auc
-from tchexnet.evaluation.bootstrap import Interval, draw_aucs, intervals
+from tchexnet.evaluation.bootstrap import Draws, Interval, draw, intervals
 from tchexnet.evaluation.curve import Calibration
 from tchexnet.evaluation.inputs import Floats, named_table, patient_codes
 from tchexnet.evaluation.macro import MIN_POSITIVES, Macro, enough, macro_of
@@ -53,6 +53,7 @@ class Finding:
         auc_low, auc_high: DeLong's interval, which takes images as independent.
         bootstrap_low, bootstrap_high: the interval from drawing patients.
         average_precision: in (0, 1], or NaN; to be read against the prevalence.
+        precision_low, precision_high: its interval from drawing patients.
         score: how the score does as if it were a probability.
         probability: how the calibrated score does; None where there is no calibration.
         reason: why a number is NaN or must not be trusted; None where all is well.
@@ -68,6 +69,8 @@ class Finding:
     bootstrap_low: float
     bootstrap_high: float
     average_precision: float
+    precision_low: float
+    precision_high: float
     score: Reliability
     probability: Reliability | None = None
     reason: str | None = None
@@ -136,26 +139,32 @@ def measure(
     truth, (kept,) = named_table(labels, y, scores)
     codes, _ = patient_codes(patients, len(truth))
     draws = draws_of(truth, kept, codes, chosen)
-    drawn = intervals(draws, chosen.level).labels
+    drawn, precise = (intervals(of, chosen.level).labels for of in (draws.aucs, draws.precisions))
     curves = calibrations or {}
     findings = tuple(
-        _finding(label, truth[:, k], kept[:, k], drawn[k], curves.get(label), chosen.level)
+        _finding(label, truth[:, k], kept[:, k], (drawn[k], precise[k]), curves.get(label), chosen.level)
         for k, label in enumerate(labels)
     )
     values = [one.auc for one in findings]
     counted = enough(truth, chosen.min_positives)
-    mean = macro_of(labels, values, counted, draws, chosen.level)
-    return Measured(findings, mean, _micro(truth, kept, codes, findings, chosen), draws)
+    mean = macro_of(labels, values, counted, draws.aucs, chosen.level)
+    return Measured(findings, mean, _micro(truth, kept, codes, findings, chosen), draws.aucs)
 
 
-def draws_of(truth: Floats, scores: Floats, codes: ArrayLike, settings: Settings) -> Floats:
+def draws_of(truth: Floats, scores: Floats, codes: ArrayLike, settings: Settings) -> Draws:
     names = np.asarray(codes)
-    return draw_aucs(truth, scores, names, rounds=settings.rounds, seed=settings.seed, tell=settings.tell)
+    return draw(truth, scores, names, rounds=settings.rounds, seed=settings.seed, tell=settings.tell)
 
 
 def _finding(
-    label: str, truth: Floats, scores: Floats, drawn: Interval, curve: Calibration | None, level: float
+    label: str,
+    truth: Floats,
+    scores: Floats,
+    drawn_of: tuple[Interval, Interval],
+    curve: Calibration | None,
+    level: float,
 ) -> Finding:
+    drawn, of_precision = drawn_of
     found = auc(truth, scores, level=level)
     precise = average_precision(truth, scores)
     calibrated = None if curve is None else reliability(truth, curve.probabilities(scores), level=level)
@@ -170,6 +179,8 @@ def _finding(
         drawn.low,
         drawn.high,
         precise.value,
+        of_precision.low,
+        of_precision.high,
         reliability(truth, scores, level=level),
         calibrated,
         found.reason or drawn.reason,
@@ -185,5 +196,6 @@ def _micro(truth: Floats, scores: Floats, codes: ArrayLike, findings: Sequence[F
     if pool.reason and not pool.positives:
         return Micro(nan, nan, nan, pool.n, pool.positives, pool.reason)
     owners = np.repeat(np.asarray(codes), truth.shape[1])
-    drawn = intervals(draws_of(truth.reshape(-1, 1), scores.reshape(-1, 1), owners, settings), settings.level).labels[0]
+    draws = draws_of(truth.reshape(-1, 1), scores.reshape(-1, 1), owners, settings)
+    drawn = intervals(draws.aucs, settings.level).labels[0]
     return Micro(pool.value, drawn.low, drawn.high, pool.n, pool.positives, pool.reason or drawn.reason)

@@ -31,9 +31,12 @@ def metrics(measured: Measured, comparison: Comparison | None = None) -> dict[st
 
 def finding(one: Finding) -> dict[str, Any]:
     """One label of metrics.json."""
-    names = "n positives prevalence auc auc_low auc_high bootstrap_low bootstrap_high average_precision".split()
+    names = "n positives prevalence auc auc_low auc_high bootstrap_low bootstrap_high".split()
     return {
         **{name: getattr(one, name) for name in names},
+        "average_precision": one.average_precision,
+        "average_precision_low": one.precision_low,
+        "average_precision_high": one.precision_high,
         **_reliability("score", one.score),
         **_reliability("probability", one.probability),
         "reason": one.reason,

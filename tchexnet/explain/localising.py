@@ -82,6 +82,21 @@ def localise(
     return [row for label in labels for name in MAPS for row in _rows(label, name, kept, found[name])]
 
 
+def beside(rows: Sequence[Row], label: str = ALL) -> list[dict[str, Row]]:
+    """The rows of one finding, or of all, by measure and overlap: the map's with its controls', by `MAPS`."""
+    found: dict[tuple[str, float | None], dict[str, Row]] = {}
+    for row in rows:
+        if row.label == label:
+            found.setdefault((row.measure, row.overlap), {})[row.map] = row
+    return list(found.values())
+
+
+def title(row: Row) -> str:
+    """`IoBB > 0.25`, or `pointing`."""
+    names = {"iobb": "IoBB", "iou": "IoU"}
+    return row.measure if row.overlap is None else f"{names[row.measure]} > {row.overlap}"
+
+
 def look(explanation: Explanation, box: Box) -> Found:
     """One map against one box, on the radiograph's pixels."""
     height, width = explanation.radiograph.pixels.shape

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tchexnet.presets import download, importing, installing
+from tchexnet.presets import digests, download, installing
 from tchexnet.presets.importers import reading
 from tchexnet.presets.registry import IMAGENET
 
@@ -40,7 +40,7 @@ def read(path: Path) -> Backbone:
     """
     with reading.opened(path) as checkpoint:
         weights, epsilon, layout = checkpoint.backbone(), checkpoint.epsilon, checkpoint.layout
-    hashes = importing.identify(path)
+    hashes = digests.identify(path)
     name = IMAGENET.name if hashes["md5"] == IMAGENET.md5 else path.name
     return Backbone(name, weights, epsilon, {"file": path.name, **hashes, "layout": layout})
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from tchexnet.errors import PresetError
 from tchexnet.evaluation.decisions import Calibrated
+from tchexnet.presets import placing, store
 from tchexnet.presets import preset as presets
-from tchexnet.presets import store
 from tchexnet.presets.preset import Preset
 
 FILE = "calibration.json"
@@ -52,8 +52,6 @@ def store_with(preset: Preset, calibrated: Mapping[str, Calibrated], made: Mappi
     Raises:
         PresetError: a file of the preset is damaged.
     """
-    from tchexnet.presets import importing  # its libraries would slow the start of every prediction
-
     for name in preset.files:
         if name != FILE:
             preset.path(name)
@@ -66,7 +64,7 @@ def store_with(preset: Preset, calibrated: Mapping[str, Calibrated], made: Mappi
                 f"{preset.folder} stays as it is, and {copy} holds a copy already; give the preset as "
                 f"{preset.name!r} to calibrate that."
             )
-        return presets.read(importing.placed(preset.name, partial(_copied, preset, text)))
+        return presets.read(placing.placed(preset.name, partial(_copied, preset, text)))
     part = preset.folder / f".{FILE}.part"
     part.write_text(text, "utf-8")
     part.replace(preset.folder / FILE)

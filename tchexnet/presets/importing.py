@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
-import tempfile
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
@@ -19,8 +15,8 @@ from numpy.typing import NDArray
 from tchexnet.errors import PresetError
 from tchexnet.images.recipe import ARNOWENG, IMAGENET, TORCHVISION, TORCHXRAYVISION, Recipe
 from tchexnet.labels import NIH14
+from tchexnet.presets import digests, placing, registry, seen, xrv_figures
 from tchexnet.presets import preset as presets
-from tchexnet.presets import registry, seen, store, xrv_figures
 from tchexnet.presets.importers import reading
 from tchexnet.presets.importers.checkpoint import Checkpoint
 from tchexnet.presets.preset import Preset
@@ -35,7 +31,6 @@ RECIPES = {
 }
 """Family to the recipe that belongs to it."""
 _KERAS = {"keras", "tchexnet"}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -82,11 +77,11 @@ def import_file(
     Raises:
         PresetError: the file is refused, does not fit the network, or the name is taken.
     """
-    check_name(name)
+    placing.check_name(name)
     if layout != "auto" and layout not in RECIPES:
         raise PresetError(f"{layout!r} is no layout; use auto, {', '.join(RECIPES)}.")
     with reading.opened(path, allow) as checkpoint:
-        hashes = {} if path.is_dir() else identify(path)
+        hashes = {} if path.is_dir() else digests.identify(path)
         by = "by its address"
         if known is None:
             known, by = registry.recognise(hashes.get("sha256", ""), hashes.get("git_blob", ""), path.name)
@@ -116,28 +111,6 @@ def import_file(
         dropped=len(chosen) - len(preset.labels),
         identity=f"{known.name}: {known.title} ({by})" if known else "no file that is known by its hash",
     )
-
-
-def identify(path: Path) -> dict[str, str]:
-    """The sha256, the git blob id and the md5 of a file, in one reading."""
-    found = {
-        "sha256": hashlib.sha256(),
-        "git_blob": hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False),
-        "md5": hashlib.md5(usedforsecurity=False),
-    }
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            for digest in found.values():
-                digest.update(part)
-    return {name: digest.hexdigest() for name, digest in found.items()}
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that is no folder's name, or is taken."""
-    if not _NAME.fullmatch(name):
-        raise PresetError(f"{name!r} is no name for a preset; use letters, digits, dots, dashes and underscores.")
-    if name in store.names():
-        raise PresetError(f"There is a preset {name!r} already; take another name, or remove it first.")
 
 
 def _family(checkpoint: Checkpoint, layout: str) -> str:
@@ -221,27 +194,7 @@ def _write(preset: Preset, weights: dict[str, NDArray[np.float32]]) -> Preset:
         (folder / presets.CARD).write_text(_card(made), "utf-8")
         presets.write(made)
 
-    return presets.read(placed(preset.name, fill))
-
-
-def placed(name: str, fill: Callable[[Path], None]) -> Path:
-    """The folder of the preset `name`, filled elsewhere first and then renamed: it is there whole, or not at all."""
-    target = store.home() / "presets" / name
-    with _workshop(target.parent, name) as folder:
-        fill(folder)
-        folder.rename(target)
-    return target
-
-
-@contextmanager
-def _workshop(parent: Path, name: str) -> Iterator[Path]:
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return presets.read(placing.placed(preset.name, fill))
 
 
 def _card(preset: Preset) -> str:

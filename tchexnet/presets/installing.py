@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tchexnet.errors import PresetError
-from tchexnet.presets import download, importing, registry, store
+from tchexnet.presets import digests, download, importing, placing, registry, store
 from tchexnet.presets.importing import Imported
 from tchexnet.presets.registry import Known
 
@@ -33,7 +33,7 @@ def install(
         PresetError: the name is unknown or taken, the file cannot be had, or it is another one.
     """
     known = registry.get(name)
-    importing.check_name(as_name or name)
+    placing.check_name(as_name or name)
     return importing.import_file(file_of(known, mirror, offline, tell, pause), as_name or name, known=known)
 
 
@@ -82,7 +82,7 @@ def wrong(known: Known, path: Path) -> str | None:
         start = file.read(64).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "it is a web page"
-    found = importing.identify(path)
+    found = digests.identify(path)
     for kind, expected in (("sha256", known.sha256), ("git_blob", known.git_blob), ("md5", known.md5)):
         if expected is not None and found[kind] != expected:
             return f"its {kind.replace('_', ' ')} is {found[kind]}, not {expected}"

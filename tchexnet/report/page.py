@@ -15,6 +15,8 @@ from tchexnet.evaluation.inputs import labelled, why_undefined
 from tchexnet.evaluation.measure import Finding
 from tchexnet.evaluation.operating_points import OperatingPoint
 from tchexnet.evaluation.subgroups import Group
+from tchexnet.explain.localising import Row, beside, title
+from tchexnet.explain.sanity import Similarity
 from tchexnet.report import figures
 from tchexnet.report.evaluation import Evaluation
 from tchexnet.report.files import put
@@ -35,23 +37,44 @@ class Section:
     verdict: str
 
 
-def write(evaluation: Evaluation, out: Path, mistakes: Mapping[str, Sequence[Mistake]] | None = None) -> Path:
+@dataclass(frozen=True)
+class Maps:
+    """What was measured of the heatmaps; empty where nothing was.
+
+    Args:
+        boxes: of `localising.localise`.
+        randomised: of `sanity.cascade`.
+    """
+
+    boxes: Sequence[Row] = ()
+    randomised: Sequence[Similarity] = ()
+
+
+NONE = Maps()
+
+
+def write(
+    evaluation: Evaluation,
+    out: Path,
+    mistakes: Mapping[str, Sequence[Mistake]] | None = None,
+    maps: Maps = NONE,
+) -> Path:
     """Write report.html into `out`; returns its path.
 
     Args:
         mistakes: label to its worst mistakes, from `mistakes.worst`.
     """
     path = out / NAME
-    put(path, render(evaluation, mistakes or {}))
+    put(path, render(evaluation, mistakes or {}, maps))
     return path
 
 
-def render(evaluation: Evaluation, mistakes: Mapping[str, Sequence[Mistake]]) -> str:
+def render(evaluation: Evaluation, mistakes: Mapping[str, Sequence[Mistake]], maps: Maps = NONE) -> str:
     """The page as text."""
     surroundings = Environment(
         loader=PackageLoader("tchexnet.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    surroundings.filters |= {"number": number, "span": span, "words": words, "percent": percent}
+    surroundings.filters |= {"number": number, "span": span, "words": words, "percent": percent, "title": title}
     comparison = evaluation.comparison
     others = {one.label: one.delong.b for one in comparison.labels} if comparison else {}
     return surroundings.get_template("page.html").render(
@@ -62,6 +85,8 @@ def render(evaluation: Evaluation, mistakes: Mapping[str, Sequence[Mistake]]) ->
         comparison=comparison,
         overview=Markup(figures.intervals(evaluation.measured.findings, evaluation.measured.macro.labels, others)),
         sections=[_section(evaluation, k, mistakes) for k in range(len(evaluation.labels))],
+        boxes=beside(maps.boxes),
+        randomised=maps.randomised,
         gaps=_gaps(evaluation.groups),
         smallest=min((one.n for one in evaluation.groups), default=0),
     )

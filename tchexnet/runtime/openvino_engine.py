@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,6 @@ class OpenVINOEngine:
         if precision == "bf16" and not has_bf16():
             raise EngineError("This processor does not compute in bfloat16; leave --precision at fp32.")
         self.precision: Precision = precision
-        self._requests = threading.local()
         settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
         model = core.read_model(network)
         if size is not None:
@@ -51,13 +52,24 @@ class OpenVINOEngine:
             raise EngineError(
                 f"{network} has {len(self._compiled.outputs)} outputs; scores, features and feature map are needed."
             )
+        self._infer = _by_thread(self._compiled)
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         """See `Engine.run`."""
-        if not hasattr(self._requests, "one"):
-            self._requests.one = self._compiled.create_infer_request()
-        results = self._requests.one.infer(np.ascontiguousarray(batch, np.float32), share_inputs=True)
+        results = self._infer(batch)
         return Outputs(*(np.array(results[i], np.float32) for i in range(3)))
+
+
+def _by_thread(compiled: Any) -> Callable[[NDArray[np.float32]], Any]:
+    """Computes a batch with a request of the calling thread's own."""
+    requests = threading.local()
+
+    def infer(batch: NDArray[np.float32]) -> Any:
+        if not hasattr(requests, "one"):
+            requests.one = compiled.create_infer_request()
+        return requests.one.infer(np.ascontiguousarray(batch, np.float32), share_inputs=True)
+
+    return infer
 
 
 def _parallel(streams: int | None) -> dict[str, object]:
@@ -75,20 +87,22 @@ def has_bf16() -> bool:
 class Mapping:
     """Any exported network with one input and one output, such as the frozen part of a network in training.
 
+    Any number of threads may call `run` at once.
+
     Args:
-        network, precision: as for `OpenVINOEngine`.
+        network, precision, streams: as for `OpenVINOEngine`.
 
     Raises:
         EngineError: the processor has no bfloat16.
     """
 
-    def __init__(self, network: Path, precision: Precision = "fp32") -> None:
+    def __init__(self, network: Path, precision: Precision = "fp32", streams: int | None = None) -> None:
         if precision == "bf16" and not has_bf16():
             raise EngineError("This processor does not compute in bfloat16; use the precision fp32.")
         core = openvino.Core()
-        settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
-        self._compiled = core.compile_model(core.read_model(network), "CPU", settings)
+        settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
+        self._infer = _by_thread(core.compile_model(core.read_model(network), "CPU", settings))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output for a batch, float32."""
-        return np.array(self._compiled(np.ascontiguousarray(batch, np.float32))[0], np.float32)
+        return np.array(self._infer(batch)[0], np.float32)

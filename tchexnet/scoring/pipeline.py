@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tchexnet.classifier import Classifier
+from tchexnet.runtime.cores import cores
 from tchexnet.scoring.batch import Result, opened, score_batch
 from tchexnet.scoring.opening import Opener
 
@@ -34,13 +35,6 @@ class Plan(NamedTuple):
     batch: int
     workers: int
     opener: Opener = Opener()
-
-
-def cores() -> int:
-    """Processor cores that this process may use: its affinity and the limits of its container counted in."""
-    import joblib
-
-    return int(joblib.cpu_count())
 
 
 def default_workers() -> int:

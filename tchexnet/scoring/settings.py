@@ -11,9 +11,10 @@ from tchexnet.classifier import Classifier, EngineName
 from tchexnet.errors import ConfigError
 from tchexnet.presets import calibrated, guard, store
 from tchexnet.presets import preset as presets
+from tchexnet.runtime.cores import cores
 from tchexnet.runtime.engine import PRECISIONS, Precision
 from tchexnet.scoring.batch import batch_size
-from tchexnet.scoring.pipeline import cores, default_workers
+from tchexnet.scoring.pipeline import default_workers
 from tchexnet.scoring.storage import Place, is_url
 
 SHARD = 512

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,11 +26,12 @@ from tchexnet.datasets import disk, pipeline
 from tchexnet.datasets.pipeline import Augmentation
 from tchexnet.images.recipe import Recipe
 from tchexnet.presets import keras_weights
+from tchexnet.runtime.cores import cores
 from tchexnet.runtime.openvino_engine import Mapping
 from tchexnet.training.stages import Cache
 
-BATCH = 16
-Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+BATCH = 8
+"""Images computed at once: larger ones leave the processor's caches."""
 
 
 class Prefix:
@@ -41,19 +45,25 @@ class Prefix:
     def __init__(self, model: keras.Model, settings: Cache) -> None:
         self.model, self.settings = model, settings
 
-    @cached_property
-    def run(self) -> Run:
-        """From network input to activations, both float32; the engine is made on first use, which takes seconds.
+    def outputs(self, inputs: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Activations of batches of network input, in order, float32.
+
+        Keras takes one batch at a time. OpenVINO takes as many as there are cores, each on one thread.
 
         Raises:
             EngineError: the engine does not compute in the precision here.
         """
         if self.settings.engine == "keras":
-            return lambda batch: np.asarray(self.model.predict_on_batch(batch), np.float32)
+            return (np.asarray(self.model.predict_on_batch(batch), np.float32) for batch in inputs)
+        return side_by_side(self._network.run, inputs, cores())
+
+    @cached_property
+    def _network(self) -> Mapping:
+        """Made on first use, which takes seconds."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "prefix.xml"
             keras_weights.export_network(self.model, path)
-            return Mapping(path, self.settings.precision).run
+            return Mapping(path, self.settings.precision, streams=cores())
 
 
 def activations(
@@ -92,7 +102,7 @@ def activations(
             for copy in range(copies)
             for batch in pipeline.in_order(pixels, recipe, augmentation, batch_size=BATCH, seed=seed, copy=copy)
         )
-        _fill(kept.reshape(-1, *shape[2:]), map(prefix.run, inputs), progress)
+        _fill(kept.reshape(-1, *shape[2:]), prefix.outputs(inputs), progress)
         kept.flush()
         partial.replace(path)
     return np.load(path, mmap_mode="r")
@@ -119,6 +129,18 @@ def batches(
         yield copy[rows].astype(np.float32), y[rows]
 
 
+def side_by_side(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
+    """`map` on so many threads, in order; at most two items a thread are begun before the first result is taken."""
+    waiting: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 def _fill(
     target: NDArray[np.floating], parts: Iterator[NDArray[np.float32]], progress: Callable[[int, int], None]
 ) -> None:
@@ -143,6 +165,7 @@ def _key(
         "augmentation": {**asdict(augmentation), "seed": seed} if augmentation else None,
         "output": [prefix.model.layers[-1].name, *prefix.model.output_shape[1:]],
         "epsilon": sorted({norm.epsilon for norm in prefix.model.layers if hasattr(norm, "epsilon")}),
+        "batch": BATCH,
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino", "pillow")},
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

@@ -18,6 +18,7 @@ from tchexnet.evaluation.summary import summarise
 from tchexnet.presets import contamination, keras_weights, seen
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
+from tchexnet.runtime.cores import cores
 from tchexnet.training import resume, sources, start
 from tchexnet.training.config import Config
 from tchexnet.training.start import Origin
@@ -53,7 +54,7 @@ def write_preset(
             "start": start.facts(parent),
             "valid_auc": float(log["valid_auc"][log["stage"].isin(_kept_stages(config))].max()),
             "seconds": float(log["seconds"].iloc[-1]),
-            "machine": f"{platform.machine()}, {_cores()} cores",
+            "machine": f"{platform.machine()}, {cores()} cores",
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "openvino")},
         },
         folder=run / "preset",
@@ -103,12 +104,6 @@ def _seen_before(parent: Origin | None) -> list[seen.Row]:
     if not isinstance(parent, Preset) or seen.FILE not in parent.files:
         return []
     return seen.read(parent.path(seen.FILE))
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def _plain_card(preset: Preset) -> str:

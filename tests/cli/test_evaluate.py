@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +11,6 @@ from PIL import Image
 
 from tchexnet.evaluation.auc import auc
 from tchexnet.evaluation.compare import compare
-
-
-@pytest.fixture
-def tool(repo: Path):
-    def start(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(
-            [sys.executable, "-c", "from tchexnet.cli import main; main()", *map(str, arguments)],
-            cwd=repo,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "COLUMNS": "120"},
-        )
-        assert ran.returncode == code, ran.stdout + ran.stderr
-        return ran
-
-    return start
 
 
 @pytest.fixture
@@ -176,7 +156,31 @@ def test_maps_are_held_against_boxes(tool, repo: Path, tmp_path: Path) -> None:
     assert "pointing\t\t4\t" in ran.stdout
     assert json.loads((out / "localization.json").read_text())["boxes"] == 4
     assert set(pd.read_csv(out / "localization.csv")["map"]) == {"map", "random", "mean"}
+    assert "find the box" in (out / "report.html").read_text()
     assert "--preset and --data" in tool(*words, code=2).stderr
+
+
+def test_maps_before_and_after_randomising_are_in_the_report(tool, repo: Path, tmp_path: Path) -> None:
+    chest = np.asarray(Image.open(repo / "hello_world_images" / "mean_chest.png"), np.float32)
+    for k in range(4):
+        turned = chest if k % 2 else chest[:, ::-1]
+        Image.fromarray((turned * (0.5 + k / 8)).astype(np.uint8)).save(tmp_path / f"{k}.png")
+    (tmp_path / "4.png").write_bytes(b"no image")
+    (tmp_path / "t.csv").write_text("image,Mass,Edema\n0.png,1,0\n1.png,1,1\n2.png,0,1\n3.png,0,0\n4.png,1,1\n")
+    out = tmp_path / "out"
+    words = ("evaluate", "--randomise", "--rounds", "5", "--min-positives", "1", "--no-images", "--out", out)
+    ran = tool(*words, "--preset", "chexnet", "--data", tmp_path / "t.csv", code=1)
+    table = pd.read_csv(out / "randomised.csv")
+    assert list(table["stage"][:3]) == ["none; against the next radiograph", "none; against noise", "predictions"]
+    assert table["stage"].iloc[-1] == "conv1" and set(table["n"]) == {4}, "two findings of two readable radiographs"
+    assert abs(table["spearman"].iloc[-1]) < 0.9
+    text = (out / "report.html").read_text()
+    assert "depend on the weights" in text and f"<td>{table['ssim'].iloc[-1]:.3f}</td>" in text
+    assert "randomised\tn\tspearman\tssim" in ran.stdout
+    assert "--preset and --data" in tool(*words, code=2).stderr
+    (tmp_path / "one.csv").write_text("image,Mass\n0.png,1\n1.png,0\n")
+    ran = tool(*words, "--preset", "chexnet", "--data", tmp_path / "one.csv", code=1)
+    assert "at least two radiographs with a finding" in ran.stderr and "Traceback" not in ran.stderr
 
 
 def test_calibrate_and_then_evaluate_with_the_stored_decisions(tool, made: Path, monkeypatch) -> None:

@@ -1,10 +1,7 @@
 """`tchexnet predict` and the hello scripts, as processes: what is printed where, and with which exit code."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,33 +12,6 @@ from tchexnet.labels import NIH14
 
 SAMPLE = "hello_world_images/mean_chest.png"
 NUMBER = r"(?:\d+\.\d*(?:e-\d+)?)"
-
-
-@pytest.fixture
-def run(repo: Path):
-    """Run a command in the checkout, as a user would."""
-
-    def start(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=repo,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "COLUMNS": "120"},
-        )
-        assert ran.returncode == code, ran.stdout + ran.stderr
-        return ran
-
-    return start
-
-
-@pytest.fixture
-def tool(run):
-    def start(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        return run("-c", "from tchexnet.cli import main; main()", *arguments, code=code)
-
-    return start
 
 
 def test_hello_chexnet_has_its_exact_form(run) -> None:

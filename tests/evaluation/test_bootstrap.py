@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from tchexnet.errors import DataError
 from tchexnet.evaluation.auc import auc
@@ -53,6 +54,16 @@ def test_weighted_auc_equals_the_slow_definition(rows):
     expected = slowly(y, scores, each.tolist(), weights)
     ranking = Ranking.of(y.astype(float), scores.astype(float), each)
     assert ranking.auc(weights) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 1]), st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=25))
+def test_weighted_average_precision_is_that_of_scikit_learn(rows):
+    y, scores, weights = (np.array(column) for column in zip(*rows, strict=True))
+    _, found = Ranking.of(y.astype(float), scores.astype(float), np.arange(len(y))).measures(weights)
+    if {0, 1} <= set(y[weights > 0]):
+        assert found == pytest.approx(average_precision_score(y, scores, sample_weight=weights), abs=1e-12)
+    else:
+        assert isnan(found)
 
 
 def test_every_patient_once_gives_the_plain_auc():

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tchexnet.cli.main import app
 from tchexnet.errors import PresetError
-from tchexnet.presets import importing, store
+from tchexnet.presets import importing, placing, store
 from tests.presets import networks
 from tests.presets.keras_files import keras2
 from tests.presets.streams import legacy, saved, zipped
@@ -174,5 +174,5 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, home: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        importing.placed("x", fill)
+        placing.placed("x", fill)
     assert left(home) == []

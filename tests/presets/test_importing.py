@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tchexnet.cli.main import app
 from tchexnet.errors import PresetError
-from tchexnet.presets import importing, registry, store
+from tchexnet.presets import digests, importing, registry, store
 from tchexnet.presets import preset as presets
 from tests.presets import networks
 from tests.presets.keras_files import keras2
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 def test_the_hashes_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"hello\n")
-    found = importing.identify(tmp_path / "a")
+    found = digests.identify(tmp_path / "a")
     assert found["git_blob"] == "ce013625030ba8dba906f756967f9e9ca394464a"
     assert found["sha256"] == "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from tchexnet.errors import PresetError
-from tchexnet.presets import download, importing, installing, registry
+from tchexnet.presets import digests, download, importing, installing, registry
 from tchexnet.presets.registry import Known
 
 DATA = bytes(range(256)) * 1000
@@ -82,7 +82,7 @@ def file(tmp_path: Path) -> Path:
 
 def known_by(tmp_path: Path, url: str | None) -> Known:
     (tmp_path / "sample").write_bytes(DATA)
-    blob = importing.identify(tmp_path / "sample")["git_blob"]
+    blob = digests.identify(tmp_path / "sample")["git_blob"]
     return replace(registry.get("arnoweng"), file="file.pt", url=url, page="a page", git_blob=blob)
 
 

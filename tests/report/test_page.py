@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from tchexnet.evaluation.calibration import fit
 from tchexnet.evaluation.decisions import Calibrated
 from tchexnet.evaluation.measure import Settings
 from tchexnet.evaluation.operating_points import Goal
+from tchexnet.explain.localising import Row
+from tchexnet.explain.sanity import Similarity
 from tchexnet.labels import NIH14, Vocabulary
 from tchexnet.report import page
 from tchexnet.report.evaluation import Evaluation, evaluate
@@ -85,6 +88,29 @@ def test_it_is_balanced_and_loads_nothing(text: str) -> None:
     parser.feed(text)
     assert parser.open == [] and parser.loads == []
     assert not re.search(r"url\((?!#)|@import|<script|<link", text)
+
+
+def test_what_the_maps_are_worth_is_shown_only_where_it_was_measured(evaluation: Evaluation, text: str) -> None:
+    shares = {"map": (0.25, 0.125, 0.5), "random": (0.07, None, None), "mean": (0.5, 0.25, 0.75)}
+    rows = [
+        Row(label, name, measure, overlap, 8, *shares[name], None if overlap is None else 1.5)
+        for label in ("all", "Mass")
+        for name in shares
+        for measure, overlap in (("iou", 0.1), ("pointing", None))
+    ]
+    alike = [Similarity("predictions", 6, 0.314, 0.456, 1), Similarity("conv5", 6, nan, 0.4, 6)]
+    shown = re.sub(r"\s+", " ", page.render(evaluation, {}, page.Maps(rows, alike)))
+    parser = Balance()
+    parser.feed(shown)
+    assert parser.open == [] and parser.loads == []
+    assert shown.count("IoU > 0.1") == 1, "every finding is in localization.csv, and only their sum here"
+    cells = "<td>8</td><td><b>0.25</b></td><td>0.12 to 0.50</td><td>0.07</td><td>0.50</td><td>0.25 to 0.75</td>"
+    assert f"<td>IoU > 0.1</td>{cells}<td>1.50</td>" in shown.replace("&gt;", ">")
+    assert f"<td>pointing</td>{cells}<td>—</td>" in shown
+    assert "<td>predictions</td><td>6</td><td>0.314</td><td>0.456</td><td>1</td>" in shown
+    assert "<td>conv5</td><td>6</td><td>—</td>" in shown
+    assert "heatmaps are worth" in shown and "heatmaps are worth" not in text
+    assert "find the box" not in page.render(evaluation, {}, page.Maps((), alike))
 
 
 def test_it_says_what_was_measured(text: str, evaluation: Evaluation) -> None:
