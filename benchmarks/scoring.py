@@ -3,9 +3,10 @@
     python benchmarks/scoring.py --data ../shared/data/nih --peer-python ../torch/bin/python
     python benchmarks/scoring.py --data ../shared/data/nih --memory
 
-One run, in turn, on the same images: NIH's 1024 px originals under many names, 384 px JPEGs, and DICOM files made from
-the originals. "bound" is 1 / (1 / decoding + 1 / inference), each measured alone on all cores: what overlapping them
-can give at best. Starting up is not counted, for anyone. --memory runs the command on 500 and on 5,000 names.
+One run, everything in turn and once more, medians, on the same images: NIH's 1024 px originals under many names, 384 px
+JPEGs, and DICOM files made from the originals. "bound" is 1 / (1 / decoding + 1 / inference), each measured alone on
+all cores: what overlapping them can give at best. Starting up is not counted, for anyone. --memory runs the command on
+500 and on 5,000 names.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,7 @@ from tchexnet.scoring.run import run
 from tchexnet.scoring.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+FORMATS = ("png", "jpeg", "dicom")
 PEERS = ("torchxrayvision", "keras")
 
 
@@ -119,7 +122,7 @@ def peer(name: str, python: str, paths: list[str]) -> float | str:
 
 def inference(preset: presets.Preset, precision: str, count: int) -> float:
     """Images a second of the network alone, fed with one batch again and again."""
-    engine = OpenVINOEngine(preset.network(precision), precision, streams=cores())  # type: ignore[arg-type]
+    engine = OpenVINOEngine(preset.network(precision), precision, cores(), preset.recipe.size, INPUTS)  # type: ignore[arg-type]
     batch = np.random.default_rng(0).random((INPUTS, *preset.recipe.input_shape), np.float32)
     return rate(lambda _: engine.run(batch), range(max(cores(), count // INPUTS)), cores(), INPUTS)
 
@@ -132,22 +135,40 @@ def precisions(preset: presets.Preset) -> list[str]:
 
 
 def compare(preset: presets.Preset, files: dict[str, list[Path]], work: Path, options: argparse.Namespace) -> None:
-    alone = {precision: inference(preset, precision, 2 * options.count // 5) for precision in precisions(preset)}
-    print("inference alone, images/s:", {name: round(value, 1) for name, value in alone.items()})
+    chosen = precisions(preset)
     for what, originals in files.items():
         paths = named_often(originals, work / what, options.count)
-        pythons = {"torchxrayvision": options.peer_python, "keras": sys.executable}
-        theirs = {name: peer(name, pythons[name], paths[: options.peer_count]) for name in PEERS}
-        decoding = rate(lambda path: preset.recipe.apply(read(path)), paths, cores())
+        rounds = [one_round(preset, work / what, paths, chosen, options) for _ in range(options.rounds)]
+        found = {name: middle([one[name] for one in rounds]) for name in rounds[0]}
+        decoding = found["decoding alone"]
         print(f"\n{what}: {options.count} names of {len(originals)} files; decoding alone {decoding:.1f} images/s")
-        for name, value in theirs.items():
+        for name in PEERS:
+            value = found[name]
             print(f"  {name:16s} {value if isinstance(value, str) else f'{value:7.1f} images/s'}")
-        for precision, speed in alone.items():
-            found, bound = ours(preset, work / what, options.count, precision), 1 / (1 / decoding + 1 / speed)
-            times = [f"{found / v:5.1f} x {name}" for name, v in theirs.items() if not isinstance(v, str)]
-            share = f"{found / bound:4.0%} of the bound {bound:.1f}"
-            print(f"  tchexnet {precision:7s} {found:7.1f} images/s  {share}  {'  '.join(times)}")
-            print(f"    {on_paper(found)}", flush=True)
+        for precision in chosen:
+            speed, alone = found[f"tchexnet {precision}"], found[f"{precision} alone"]
+            bound = 1 / (1 / decoding + 1 / alone)
+            times = [f"{speed / found[v]:5.1f} x {v}" for v in PEERS if not isinstance(found[v], str)]
+            share = f"{speed / bound:4.0%} of the bound {bound:.1f} (inference alone {alone:.1f})"
+            print(f"  tchexnet {precision:7s} {speed:7.1f} images/s  {share}  {'  '.join(times)}")
+            print(f"    {on_paper(speed)}", flush=True)
+
+
+def one_round(
+    preset: presets.Preset, source: Path, paths: list[str], chosen: list[str], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Images/s of everything once, in turn: whatever slows the machine for a while slows them alike."""
+    pythons = {"torchxrayvision": options.peer_python, "keras": sys.executable}
+    found: dict[str, Any] = {"decoding alone": rate(lambda path: preset.recipe.apply(read(path)), paths, cores())}
+    for precision in chosen:
+        found[f"{precision} alone"] = inference(preset, precision, 2 * options.count // 5)
+        found[f"tchexnet {precision}"] = ours(preset, source, options.count, precision)
+    return found | {name: peer(name, pythons[name], paths[: options.peer_count]) for name in PEERS}
+
+
+def middle(values: list[Any]) -> Any:
+    """The median, or the reason why a figure is missing."""
+    return next((value for value in values if isinstance(value, str)), None) or statistics.median(values)
 
 
 def on_paper(speed: float) -> str:
@@ -175,9 +196,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="NIH's folder, with images_1024/ and images_384/")
     parser.add_argument("--preset", default="chexnet")
-    parser.add_argument("--count", type=int, default=400, help="names a format")
-    parser.add_argument("--peer-count", type=int, default=48, help="of which the peers score the first")
+    parser.add_argument("--count", type=int, default=240, help="names a format")
+    parser.add_argument("--rounds", type=int, default=3, help="of everything in turn; the medians are printed")
+    parser.add_argument("--peer-count", type=int, default=24, help="of which the peers score the first")
     parser.add_argument("--peer-python", default=sys.executable, help="a Python that has torchxrayvision")
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()} with {cores()} cores, Python {platform.python_version()}")
@@ -189,7 +212,8 @@ def main() -> None:
             memory(preset, originals, work)
             return
         jpegs = sorted((options.data / "images_384").iterdir())[:200]
-        files = {"png": originals, "jpeg": jpegs, "dicom": dicom_files(originals, work / "made")}
+        made = (originals, jpegs, dicom_files(originals, work / "made"))
+        files = {name: some for name, some in zip(FORMATS, made, strict=True) if name in options.formats}
         compare(preset, files, work, options)
 
 

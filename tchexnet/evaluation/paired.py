@@ -73,7 +73,8 @@ def paired(
     chosen = settings or Settings()
     truth, (of_a, of_b) = named_table(labels, y, a, b)
     codes, _ = patient_codes(patients, len(truth))
-    gaps = draws_of(truth, of_b, codes, chosen) - (draws_of(truth, of_a, codes, chosen) if draws is None else draws)
+    known = draws_of(truth, of_a, codes, chosen).aucs if draws is None else draws
+    gaps = draws_of(truth, of_b, codes, chosen).aucs - known
     drawn = intervals(gaps, chosen.level).labels
     found = tuple(
         _label(label, compare(truth[:, k], of_a[:, k], of_b[:, k], level=chosen.level), drawn[k], names)

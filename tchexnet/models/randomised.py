@@ -6,6 +6,7 @@ Source: Adebayo et al. 2018, section 3.1 (cascading randomisation).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import keras
 import numpy as np
@@ -21,12 +22,12 @@ def stages(model: keras.Model, seed: int = 0) -> Iterator[tuple[str, Callable[[]
     """
     random = np.random.default_rng(seed)
     for layer in reversed(dense(model)):
-        yield layer.name, lambda layer=layer: redraw([layer], random)
+        yield layer.name, partial(redraw, [layer], random)
     for block in BLOCKS:
         names = (block, "bn") if block == "conv5" else (block,)  # `bn` normalises what conv5 puts out
         layers = [layer for layer in model.layers if layer.name.startswith(names)]
         if layers:
-            yield block, lambda layers=layers: redraw(layers, random)
+            yield block, partial(redraw, layers, random)
 
 
 def dense(model: keras.Model) -> list[keras.layers.Dense]:

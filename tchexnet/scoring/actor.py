@@ -124,7 +124,7 @@ def _ready(work: Work) -> Classifier:
             "machine where the run began: install the same on all."
         )
     recipe = classifier.recipe  # Keras traces its network once, before many threads ask for it
-    classifier.infer(np.zeros((recipe.view_count, recipe.size, recipe.size, recipe.channels), np.float32))
+    classifier.infer(np.zeros((work.begun["batch"] * recipe.view_count, *recipe.input_shape), np.float32))
     return classifier
 
 

@@ -15,7 +15,7 @@ from tchexnet.classifier import Classifier
 from tchexnet.errors import ImageError
 from tchexnet.scores import Scores
 from tchexnet.scoring import pipeline, sources
-from tchexnet.scoring.batch import Failure, Row, batch_size
+from tchexnet.scoring.batch import Failure, Row
 from tchexnet.scoring.opening import Opener
 from tchexnet.scoring.settings import Settings
 
@@ -69,7 +69,7 @@ def score(
 
 def rows(classifier: Classifier, found: sources.Entries, settings: Settings) -> Iterator[Scored]:
     """One row an entry, in order."""
-    size = settings.batch or batch_size(classifier)
+    size = settings.size(classifier.recipe)
     plan = pipeline.Plan(size, settings.threads(), Opener(found.container))
     for _, result in pipeline.score_batches(classifier, _shards(found.entries, size), plan):
         yield from (_scored(classifier, one) for one in result)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tchexnet.classifier import Classifier, EngineName
 from tchexnet.errors import ConfigError
+from tchexnet.images.recipe import Recipe
 from tchexnet.presets import calibrated, guard, store
 from tchexnet.presets import preset as presets
 from tchexnet.runtime.cores import cores
@@ -48,14 +49,19 @@ class Settings(NamedTuple):
         return self.workers or default_workers()
 
     def classifier(self, engine: EngineName = "openvino", streams: int | None = None) -> Classifier:
-        """A classifier whose engine computes `streams` batches at once; None: one a core.
+        """A classifier whose engine computes `streams` batches at once, each of the run's size; None: one a core.
 
         Raises:
             PresetError, EngineError, ConfigError: the preset or the precision cannot be used here.
         """
         preset = presets.read(store.find(self.preset))
         streams = streams or min(cores(), self.threads())
-        return Classifier(preset, engine, resolved(self.precision), streams=streams)
+        inputs = self.size(preset.recipe) * preset.recipe.view_count
+        return Classifier(preset, engine, resolved(self.precision), streams, inputs)
+
+    def size(self, recipe: Recipe) -> int:
+        """Radiographs in a batch."""
+        return self.batch or batch_size(recipe)
 
     def identity(self, source: str, classifier: Classifier, out: Place) -> dict[str, Any]:
         """What decides the bytes of the output: a run goes on only as the same."""
@@ -72,7 +78,7 @@ class Settings(NamedTuple):
             "engine": self.engine,
             "features": self.features,
             "format": out.suffix,
-            "batch": self.batch or batch_size(classifier),
+            "batch": self.size(preset.recipe),
             "shard": self.shard,
             "version": version(),
         }

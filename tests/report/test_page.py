@@ -103,7 +103,7 @@ def test_what_the_maps_are_worth_is_shown_only_where_it_was_measured(evaluation:
     parser = Balance()
     parser.feed(shown)
     assert parser.open == [] and parser.loads == []
-    assert shown.count("IoU > 0.1") == 1, "every finding is in localization.csv, and only their sum here"
+    assert shown.count("IoU &gt; 0.1") == 1, "every finding is in localization.csv, and only their sum here"
     cells = "<td>8</td><td><b>0.25</b></td><td>0.12 to 0.50</td><td>0.07</td><td>0.50</td><td>0.25 to 0.75</td>"
     assert f"<td>IoU > 0.1</td>{cells}<td>1.50</td>" in shown.replace("&gt;", ">")
     assert f"<td>pointing</td>{cells}<td>—</td>" in shown

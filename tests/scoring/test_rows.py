@@ -15,11 +15,6 @@ from sklearn.utils import estimator_checks, get_tags
 
 import tchexnet
 from tchexnet.errors import ConfigError, ImageError
-from tchexnet.scoring.batch import score_shard
-from tchexnet.scoring.opening import Opener
-from tchexnet.scoring.rows import rows
-from tchexnet.scoring.settings import Settings
-from tchexnet.scoring.sources import Entries
 
 from .samples import FAULTS, files_below, make_folder
 
@@ -67,20 +62,6 @@ def test_rows_are_computed_as_they_are_asked_for(good: list[str]) -> None:
     next(found)
     assert len(asked) <= 6
     found.close()
-
-
-def test_a_shard_on_another_machine_gives_the_same_rows(folder: Path) -> None:
-    settings = Settings(precision="fp32")
-    classifier = settings.classifier()
-    entries = files_below(folder)
-    opener = pickle.loads(pickle.dumps(Opener()))
-    made, failed = score_shard(classifier, entries, opener)
-    here = list(rows(classifier, Entries(iter(entries)), settings))
-    assert [row.entry for row in made] == [row.path for row in here if row.scores]
-    assert [(one.entry, one.kind) for one in failed] == [(row.path, row.error.kind) for row in here if row.error]
-    for row, other in zip(made, [row for row in here if row.scores], strict=True):
-        assert np.array_equal(row.scores, other.scores.array) and np.array_equal(row.features, other.features)
-    assert pickle.loads(pickle.dumps((made, failed)))[1] == failed
 
 
 def test_features_drop_into_a_pipeline(good: list[str]) -> None:

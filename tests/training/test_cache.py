@@ -2,6 +2,8 @@
 
 import resource
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +60,25 @@ def test_the_two_engines_keep_the_same_numbers(frozen, pixels, tmp_path: Path) -
     reference = cache.activations(cache.Prefix(frozen, KERAS), pixels, RECIPE, tmp_path)
     assert ours.shape == (1, 20, *frozen.output_shape[1:]) and len(list(tmp_path.glob("prefix-*.npy"))) == 2
     np.testing.assert_allclose(ours, reference, rtol=1e-3, atol=1e-4)
+
+
+def test_side_by_side_keeps_the_order_and_little_else() -> None:
+    """20 batches on 3 threads: results as they were asked for, and never more than two batches a thread under way."""
+    begun = taken = most = 0
+
+    def items() -> Iterator[int]:
+        nonlocal begun, most
+        for item in range(20):
+            begun += 1
+            most = max(most, begun - taken)
+            yield item
+
+    for result in cache.side_by_side(lambda item: (time.sleep(0.001 * (item % 4)), item * item)[1], items(), 3):
+        assert result == taken * taken
+        taken += 1
+    assert taken == 20 and most == 6
+    with pytest.raises(ZeroDivisionError):
+        list(cache.side_by_side(lambda item: 1 // item, [1, 0, 1], 2))
 
 
 def test_a_second_call_computes_nothing(frozen, pixels, tmp_path: Path) -> None:
