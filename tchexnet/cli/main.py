@@ -38,12 +38,21 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def main() -> None:
-    """The entry point: every error of the family becomes one sentence on stderr and exit code 1."""
+    """The entry point: every error of the family, and of the disk, becomes one sentence on stderr and exit code 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own talk of its start; errors still come
     try:
         app()
     except TchexnetError as error:
         talk.say(f"error: {error}")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno is None:  # a library's own, not the system's
+            raise
+        file = error.filename2 or error.filename or "A file"
+        talk.say(
+            f"error: {file} cannot be read or written ({error.strerror}): check the disk's room and the permissions, "
+            "and give the same command again."
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         talk.say("interrupted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -133,7 +134,9 @@ class Trainer:
         position = self.progress.stage
         schedules.reset(self.progress)
         if position > 0:
-            model.load_weights(self.out / BEST)
+            with warnings.catch_warnings():  # the file also holds the optimizer of the stage before: not wanted here
+                warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+                model.load_weights(self.out / BEST)
             before = self.config.stages[position - 1].size or self.config.recipe.size
             if before != size:
                 self.progress.best = float("-inf")

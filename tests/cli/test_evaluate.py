@@ -11,6 +11,7 @@ from PIL import Image
 
 from tchexnet.evaluation.auc import auc
 from tchexnet.evaluation.compare import compare
+from tchexnet.report import files
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_maps_are_held_against_boxes(tool, repo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ("evaluate", "--out", out, "--boxes", boxes, "--rounds", "5", "--no-images")
     ran = tool(*words, "--preset", "chexnet", "--data", tmp_path)
-    assert "pointing\t\t4\t" in ran.stdout
+    assert "pointing\t4\t" in ran.stdout
     assert json.loads((out / "localization.json").read_text())["boxes"] == 4
     assert set(pd.read_csv(out / "localization.csv")["map"]) == {"map", "random", "mean"}
     assert "find the box" in (out / "report.html").read_text()
@@ -198,6 +199,27 @@ def test_calibrate_and_then_evaluate_with_the_stored_decisions(tool, made: Path,
     tool("calibrate", "--preset", "chexnet", *tables, "--point", "none", "--method", "temperature")
     tool("evaluate", "--preset", "chexnet", *tables, "--out", made / "out", "--rounds", "20")
     assert read(made / "out")["operating_points"] == []
+
+
+FULL = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({0}, {0})); from tchexnet.cli import main; main()"
+"""The command on a disk that takes no file of more bytes."""
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(run, made: Path) -> None:
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv")
+    ran = run("-c", FULL.format(20_000), "evaluate", *tables, "--out", made / "out", "--rounds", "5", code=1)
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith("error: ") and "cannot be read or written (File too large)" in last
+    assert "Traceback" not in ran.stderr
+    assert {path.name for path in (made / "out").iterdir()} <= {"metrics.json", *files.TABLES}, "no half report"
+
+
+def test_a_full_disk_keeps_a_calibration_from_being_stored(run, made: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TCHEXNET_HOME", str(made / "home"))
+    tables = ("--scores", made / "a.csv", "--labels", made / "truth.csv")
+    ran = run("-c", FULL.format(20_000), "calibrate", "--preset", "chexnet", *tables, code=1)
+    assert "cannot be read or written" in ran.stderr and "Traceback" not in ran.stderr
+    assert list((made / "home" / "presets").iterdir()) == [], "no half preset"
 
 
 @pytest.mark.parametrize(
