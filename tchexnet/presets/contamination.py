@@ -47,10 +47,16 @@ def judged(preset: Preset, rows: list[Row] | None, names: Sequence[str]) -> tupl
     if rows is None:
         return _by_list(preset, names) or _by_statement(repr(preset.name), _statement(preset), names)
     found = _overlaps(preset, rows, names)
-    if preset.parent in (None, IMAGENET.name) or any(row.part == seen.PARENT for row in rows):
+    if preset.parent in (None, IMAGENET.name) or any(row.part == seen.PARENT for row in rows) or _as_itself(preset):
         return found
     who = f"{preset.parent!r}, the start of {preset.name!r},"
     return found + _by_statement(who, preset.training.get("start", {}).get("trained_on"), names)
+
+
+def _as_itself(preset: Preset) -> bool:
+    """Whether the start was trained on the very images that the preset was."""
+    first = preset.training.get("start", {}).get("list_sha256")
+    return first is not None and first == preset.training.get(seen.TRAIN, {}).get("list_sha256")
 
 
 def _overlaps(preset: Preset, rows: list[Row], names: Sequence[str]) -> tuple[str, ...]:

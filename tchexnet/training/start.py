@@ -67,6 +67,9 @@ def facts(origin: Origin | None) -> dict[str, Any]:
         return {}
     if isinstance(origin, Backbone):
         return {"name": origin.name, **origin.source}
+    told = {
+        "trained_on": origin.source.get("trained_on") or origin.training.get("data"),
+        "list_sha256": origin.training.get("train", {}).get("list_sha256"),
+    }
     found = {"name": origin.name, "weights_sha256": origin.files.get(WEIGHTS)}
-    trained_on = origin.source.get("trained_on") or origin.training.get("data")
-    return {**found, "trained_on": trained_on} if trained_on else found
+    return found | {name: fact for name, fact in told.items() if fact}

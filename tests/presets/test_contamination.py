@@ -101,6 +101,14 @@ def test_a_start_without_a_list_is_named(tmp_path: Path, said: dict, count: int)
     assert warnings(replace(preset, parent="imagenet"), NIH) == ()
 
 
+def test_a_start_trained_on_the_same_images_adds_nothing(tmp_path: Path) -> None:
+    start = {"name": "old", "trained_on": "NIH ChestX-ray14", "list_sha256": "a" * 64}
+    preset = trained(tmp_path / "mine", CHEXPERT, training={"start": start, "train": {"list_sha256": "a" * 64}})
+    assert warnings(replace(preset, parent="old"), NIH) == ()
+    other = replace(preset, parent="old", training={"start": start, "train": {"list_sha256": "b" * 64}})
+    assert len(warnings(other, NIH)) == 1
+
+
 PATHS = st.lists(st.text("ab1", min_size=1), min_size=1, max_size=3).map("/".join)
 
 
