@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from training_peer import EPOCHS, naive, naive_seconds
 
 from tchexnet.datasets import nih
 from tchexnet.datasets.records import Records
@@ -47,7 +47,6 @@ CACHES = {
     "fp32": {"dtype": "float32", "precision": "fp32"},
     "bf16": {"dtype": "float16", "precision": "bf16"},
 }
-EPOCHS = 10
 PAPER_IMAGES = (94_482, 23_620)
 HERE = Path(__file__)
 
@@ -115,7 +114,7 @@ def stage(first: str, parts: tuple[Records, Records], arguments: argparse.Namesp
     """Seconds of the cached stage in each precision, against those of plain Keras."""
     parent = presets.read(store.find(arguments.preset))
     initial = initial_weights(plan(first, None), parent)
-    seconds, rates = naive(first, initial, parts, arguments.naive_images)
+    seconds, rates = naive(plan(first, None), initial, parts, arguments.naive_images)
     found: dict[str, Any] = {"naive_seconds_extrapolated": round(seconds), "naive_images_per_second": rates}
     for precision, cache in CACHES.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -161,48 +160,6 @@ class Clock:
         """Seconds for the paper's images: what is fixed stays, the rest grows with the number of images."""
         growing = self.spent["decoding"] + self.spent["extraction"] + self.spent["epochs"] * EPOCHS / (EPOCHS - 1)
         return took - growing + growing * sum(PAPER_IMAGES) / images
-
-
-def naive(
-    first: str, initial: list[np.ndarray], parts: tuple[Records, Records], images: int
-) -> tuple[float, dict[str, float]]:
-    """(seconds of ten epochs, images a second by part): `fit` over files, decoded anew in every epoch."""
-    backend.prepare(0)
-    config = plan(first, None)
-    model = network.build(config, 224)
-    model.set_weights(initial)
-    open_layers(model, first)
-    model.compile(keras.optimizers.Adam(1e-3), loss="binary_crossentropy", jit_compile=False)
-    train, valid = (Files(part.take(np.arange(min(images, len(part)))), config) for part in parts)
-    model.fit(Files(parts[0].take(np.arange(16)), config), verbose=0)
-    model.evaluate(Files(parts[1].take(np.arange(16)), config), verbose=0)
-    rates = {}
-    for name, data, run in (("train", train, model.fit), ("valid", valid, model.evaluate)):
-        start = time.perf_counter()
-        run(data, verbose=0)
-        rates[name] = round(len(data) * 16 / (time.perf_counter() - start), 2)
-    return naive_seconds(rates, [len(part) for part in parts]), rates
-
-
-def naive_seconds(rates: dict[str, float], counts: Sequence[int]) -> float:
-    """All epochs at the rates measured."""
-    return EPOCHS * sum(count / rate for count, rate in zip(counts, rates.values(), strict=True))
-
-
-class Files(keras.utils.PyDataset):
-    """What people write: a batch is read from its files whenever it is asked for."""
-
-    def __init__(self, records: Records, config: Config) -> None:
-        super().__init__(workers=2)
-        self.records, self.recipe = records, config.recipe
-
-    def __len__(self) -> int:
-        return len(self.records) // 16
-
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = range(step * 16, step * 16 + 16)
-        images = np.concatenate([self.recipe.apply(read(self.records.path(row))) for row in rows])
-        return images, self.records.y[list(rows)]
 
 
 def full_step(records: Records, steps: int) -> dict[str, float]:
