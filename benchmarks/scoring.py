@@ -122,9 +122,10 @@ def peer(name: str, python: str, paths: list[str]) -> float | str:
 
 def inference(preset: presets.Preset, precision: str, count: int) -> float:
     """Images a second of the network alone, fed with one batch again and again."""
-    engine = OpenVINOEngine(preset.network(precision), precision, cores(), preset.recipe.size, INPUTS)  # type: ignore[arg-type]
-    batch = np.random.default_rng(0).random((INPUTS, *preset.recipe.input_shape), np.float32)
-    return rate(lambda _: engine.run(batch), range(max(cores(), count // INPUTS)), cores(), INPUTS)
+    each = INPUTS[precision]
+    engine = OpenVINOEngine(preset.network(precision), precision, cores(), preset.recipe.size, each)  # type: ignore[arg-type]
+    batch = np.random.default_rng(0).random((each, *preset.recipe.input_shape), np.float32)
+    return rate(lambda _: engine.run(batch), range(max(cores(), count // each)), cores(), each)
 
 
 def precisions(preset: presets.Preset) -> list[str]:

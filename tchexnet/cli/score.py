@@ -39,7 +39,7 @@ def command(
     ] = "auto",
     batch: Annotated[int | None, typer.Option(min=1, help="Radiographs a batch; 8 by default.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Batches at once; by default one a core, and one more.")
+        int | None, typer.Option(min=1, help="Batches at once; by default one a core, and two more.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run on FILE.")] = False,
     column: Annotated[str | None, typer.Option(help="A CSV's column of paths.")] = None,

@@ -8,15 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tchexnet.classifier import Classifier
+from tchexnet.classifier import Classifier, EngineName
 from tchexnet.errors import ImageError
 from tchexnet.images.read import Source, read
 from tchexnet.images.recipe import Recipe
-from tchexnet.runtime.engine import Outputs
+from tchexnet.runtime.engine import Outputs, Precision
 from tchexnet.scoring.opening import Opener
 
-INPUTS = 4
-"""Network inputs in a batch: fewer cost calls, more leave the processor's caches."""
+INPUTS = {"fp32": 1, "bf16": 4, "int8": 4}
+"""Network inputs in a batch of OpenVINO's: fewer cost calls, more leave the processor's caches."""
+INPUTS_OF_KERAS = 32
+"""The same of Keras's, which is for GPUs."""
 
 
 class Row(NamedTuple):
@@ -52,9 +54,10 @@ class Failure(NamedTuple):
 Result = list[Row | Failure]
 
 
-def batch_size(recipe: Recipe) -> int:
-    """How many radiographs make a batch: their views are about `INPUTS` network inputs."""
-    return max(1, INPUTS // recipe.view_count)
+def batch_size(recipe: Recipe, precision: Precision, engine: EngineName = "openvino") -> int:
+    """How many radiographs make a batch: their views are about as many network inputs as compute fastest."""
+    inputs = INPUTS_OF_KERAS if engine == "keras" else INPUTS[precision]
+    return max(1, inputs // recipe.view_count)
 
 
 def score_batch(

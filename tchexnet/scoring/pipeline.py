@@ -38,8 +38,8 @@ class Plan(NamedTuple):
 
 
 def default_workers() -> int:
-    """One a core, and one more that can decode while another waits for a disk."""
-    return cores() + 1
+    """One a core, and two more that go on while others wait for a disk or for Python's lock."""
+    return cores() + 2
 
 
 def score_shards(

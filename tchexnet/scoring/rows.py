@@ -69,7 +69,7 @@ def score(
 
 def rows(classifier: Classifier, found: sources.Entries, settings: Settings) -> Iterator[Scored]:
     """One row an entry, in order."""
-    size = settings.size(classifier.recipe)
+    size = settings.size(classifier.recipe, classifier.engine.precision)
     plan = pipeline.Plan(size, settings.threads(), Opener(found.container))
     for _, result in pipeline.score_batches(classifier, _shards(found.entries, size), plan):
         yield from (_scored(classifier, one) for one in result)

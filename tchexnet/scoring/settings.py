@@ -29,7 +29,7 @@ class Settings(NamedTuple):
         features: whether the 1024 features are written too.
         precision: `auto` (bf16 where the processor has it, fp32 elsewhere), or one of `PRECISIONS`.
         batch: radiographs in a batch; None: what `batch_size` says.
-        workers: how many batches are worked on at once; None: one a core, and one more. It changes no value.
+        workers: how many batches are worked on at once; None: one a core, and two more. It changes no value.
         column: the column of paths, where the source is a CSV file.
         shard: entries in a shard: what a killed run loses at most.
         engine: what computes the scores: `openvino`, or `keras` where workers have GPUs.
@@ -56,12 +56,13 @@ class Settings(NamedTuple):
         """
         preset = presets.read(store.find(self.preset))
         streams = streams or min(cores(), self.threads())
-        inputs = self.size(preset.recipe) * preset.recipe.view_count
-        return Classifier(preset, engine, resolved(self.precision), streams, inputs)
+        precision = resolved(self.precision)
+        inputs = self.size(preset.recipe, precision) * preset.recipe.view_count
+        return Classifier(preset, engine, precision, streams, inputs)
 
-    def size(self, recipe: Recipe) -> int:
+    def size(self, recipe: Recipe, precision: Precision) -> int:
         """Radiographs in a batch."""
-        return self.batch or batch_size(recipe)
+        return self.batch or batch_size(recipe, precision, self.engine)
 
     def identity(self, source: str, classifier: Classifier, out: Place) -> dict[str, Any]:
         """What decides the bytes of the output: a run goes on only as the same."""
@@ -78,7 +79,7 @@ class Settings(NamedTuple):
             "engine": self.engine,
             "features": self.features,
             "format": out.suffix,
-            "batch": self.size(preset.recipe),
+            "batch": self.size(preset.recipe, precision),
             "shard": self.shard,
             "version": version(),
         }

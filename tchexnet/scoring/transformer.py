@@ -26,7 +26,7 @@ class CheXNetFeatures(TransformerMixin, BaseEstimator):
     Args:
         preset: a preset's name or folder.
         precision: `auto`, `fp32`, `bf16` or `int8`. fp32 by default, so that it gives the same on any processor.
-        workers: batches at once; None: one a core, and one more.
+        workers: batches at once; None: one a core, and two more.
         on_error: what a radiograph that cannot be read does: `raise` its ImageError, or become a row of NaN.
 
     Example:
