@@ -14,7 +14,7 @@ import pandas as pd
 
 from tchexnet.datasets.records import Records
 from tchexnet.datasets.scored import Scored
-from tchexnet.evaluation.bootstrap import draw_aucs
+from tchexnet.evaluation.bootstrap import draw
 from tchexnet.evaluation.measure import Settings
 from tchexnet.labels import Vocabulary
 from tchexnet.report.evaluation import evaluate
@@ -43,7 +43,7 @@ def main(images: int = 112_000, labels: int = 14, rounds: int = 2000) -> None:
     """Time the bootstrap of the labels alone, then the whole evaluation, and print both."""
     scored = made(images, labels)
     start = time.perf_counter()
-    draw_aucs(scored.records.y, scored.scores, scored.records.patients, rounds=rounds)
+    draw(scored.records.y, scored.scores, scored.records.patients, rounds=rounds)
     alone = time.perf_counter() - start
     start, used = time.perf_counter(), time.process_time()
     found = evaluate(scored, settings=Settings(rounds=rounds))

@@ -88,7 +88,7 @@ def cluster_bootstrap(
 
     Source: Efron & Tibshirani 1993, chapter 13 (percentile); Field & Welsh 2007 (clusters).
     """
-    return intervals(draw_aucs(y, scores, patients, rounds=rounds, seed=seed, threads=threads), level)
+    return intervals(draw(y, scores, patients, rounds=rounds, seed=seed, threads=threads).aucs, level)
 
 
 def cluster_bootstrap_difference(
@@ -104,21 +104,8 @@ def cluster_bootstrap_difference(
 ) -> Bootstrap:
     """Intervals of AUC of b minus AUC of a, by label and for the mean; a and b are (n, L). See `cluster_bootstrap`."""
     names = list(patients)
-    of_a, of_b = (draw_aucs(y, each, names, rounds=rounds, seed=seed, threads=threads) for each in (a, b))
+    of_a, of_b = (draw(y, each, names, rounds=rounds, seed=seed, threads=threads).aucs for each in (a, b))
     return intervals(of_b - of_a, level)
-
-
-def draw_aucs(
-    y: ArrayLike,
-    scores: ArrayLike,
-    patients: Iterable[Any],
-    *,
-    rounds: int = 2000,
-    seed: int = 0,
-    threads: int = 2,
-) -> Floats:
-    """AUC by round and label, (rounds, L), NaN where a round has no positive or no negative. As `draw`."""
-    return draw(y, scores, patients, rounds=rounds, seed=seed, threads=threads).aucs
 
 
 def draw(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tchexnet.evaluation.auc import auc
-from tchexnet.evaluation.bootstrap import BOOTSTRAP, cluster_bootstrap_difference, draw_aucs, intervals
+from tchexnet.evaluation.bootstrap import BOOTSTRAP, cluster_bootstrap_difference, draw, intervals
 from tchexnet.evaluation.compare import Difference
 from tchexnet.evaluation.inputs import Floats, named_table
 
@@ -77,7 +77,7 @@ def macro(
     """
     truth, (kept,) = named_table(labels, y, scores)
     values = [auc(truth[:, k], kept[:, k]).value for k in range(len(labels))]
-    draws = None if patients is None else draw_aucs(truth, kept, patients, rounds=rounds, seed=seed)
+    draws = None if patients is None else draw(truth, kept, patients, rounds=rounds, seed=seed).aucs
     return macro_of(labels, values, enough(truth, min_positives), draws, level)
 
 

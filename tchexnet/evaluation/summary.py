@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from tchexnet.evaluation.auc import AUC, auc
-from tchexnet.evaluation.bootstrap import BOOTSTRAP, Interval, draw_aucs, intervals
+from tchexnet.evaluation.bootstrap import BOOTSTRAP, Interval, draw, intervals
 from tchexnet.evaluation.inputs import named_table
 from tchexnet.evaluation.macro import MIN_POSITIVES, Macro, enough, macro_of
 from tchexnet.evaluation.precision import average_precision
@@ -85,7 +85,7 @@ def summarise(
     """
     truth, (kept,) = named_table(labels, y, scores)
     measured = [auc(truth[:, k], kept[:, k], level=level) for k in range(len(labels))]
-    draws = None if patients is None else draw_aucs(truth, kept, patients, rounds=rounds, seed=seed)
+    draws = None if patients is None else draw(truth, kept, patients, rounds=rounds, seed=seed).aucs
     precise = [average_precision(truth[:, k], kept[:, k]).value for k in range(len(labels))]
     found = [None] * len(labels) if draws is None else intervals(draws, level).labels
     rows = [_row(*parts) for parts in zip(labels, measured, precise, found, strict=True)]

@@ -16,7 +16,7 @@ from tchexnet.runtime.engine import Outputs, Precision
 from tchexnet.scoring.opening import Opener
 
 INPUTS = {"fp32": 1, "bf16": 4, "int8": 4}
-"""Network inputs in a batch of OpenVINO's: fewer cost calls, more leave the processor's caches."""
+"""Network inputs in a batch of OpenVINO's."""
 INPUTS_OF_KERAS = 32
 """The same of Keras's, which is for GPUs."""
 

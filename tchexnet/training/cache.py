@@ -31,7 +31,7 @@ from tchexnet.runtime.openvino_engine import Mapping
 from tchexnet.training.stages import Cache
 
 BATCH = 8
-"""Images computed at once: larger ones leave the processor's caches."""
+"""Images computed at once."""
 
 
 class Prefix:

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 
 from tchexnet.errors import DataError
 from tchexnet.evaluation.auc import auc
-from tchexnet.evaluation.bootstrap import cluster_bootstrap, cluster_bootstrap_difference, draw_aucs, intervals
+from tchexnet.evaluation.bootstrap import cluster_bootstrap, cluster_bootstrap_difference, draw, intervals
 from tchexnet.evaluation.rounds import Ranking, patient_counts
 
 from .samples import by_pairs, sample
@@ -40,7 +40,7 @@ def test_draws_equal_the_slow_definition():
     y, scores = table()
     y[::7, 1] = np.nan
     patients = names(300, 80)
-    draws = draw_aucs(y, scores, patients, rounds=20, seed=3)
+    draws = draw(y, scores, patients, rounds=20, seed=3).aucs
     for number in range(20):
         times = patient_counts(80, 3, number)
         expected = [slowly(y[:, k], scores[:, k], patients, times) for k in range(3)]
@@ -83,16 +83,16 @@ def test_threads_and_row_order_change_nothing():
     y, scores = table()
     patients = np.array(names(300, 80))
     order = np.random.default_rng(5).permutation(300)
-    once = draw_aucs(y, scores, patients, rounds=40, threads=1)
-    assert (once == draw_aucs(y, scores, patients, rounds=40, threads=4)).all()
-    assert (once == draw_aucs(y[order], scores[order], patients[order], rounds=40)).all()
-    assert (once != draw_aucs(y, scores, patients, rounds=40, seed=1)).any()
+    once = draw(y, scores, patients, rounds=40, threads=1).aucs
+    assert (once == draw(y, scores, patients, rounds=40, threads=4).aucs).all()
+    assert (once == draw(y[order], scores[order], patients[order], rounds=40).aucs).all()
+    assert (once != draw(y, scores, patients, rounds=40, seed=1).aucs).any()
 
 
 def test_macro_is_the_mean_over_labels_within_each_round():
     y, scores = table()
     patients = names(300, 80)
-    draws = draw_aucs(y, scores, patients, rounds=200)
+    draws = draw(y, scores, patients, rounds=200).aucs
     found = cluster_bootstrap(y, scores, patients, rounds=200, level=0.9)
     assert (found.macro.low, found.macro.high) == tuple(np.quantile(draws.mean(axis=1), [0.05, 0.95]))
     assert found == intervals(draws, 0.9)
@@ -120,7 +120,7 @@ def test_difference_is_paired():
     b = a + np.random.default_rng(8).normal(0, 0.1, a.shape)
     patients = names(300, 80)
     found = cluster_bootstrap_difference(y, a, b, patients, rounds=200)
-    gaps = draw_aucs(y, b, patients, rounds=200) - draw_aucs(y, a, patients, rounds=200)
+    gaps = draw(y, b, patients, rounds=200).aucs - draw(y, a, patients, rounds=200).aucs
     assert found == intervals(gaps)
     alone = cluster_bootstrap(y, a, patients, rounds=200).macro
     assert found.macro.high - found.macro.low < (alone.high - alone.low) / 3
@@ -184,7 +184,7 @@ def test_a_round_on_many_images_equals_scikit_learn_with_weights():
     y, scores = table(n=112_000, labels=2, digits=3)
     codes = np.random.default_rng(2).integers(0, 30_000, 112_000)
     present = np.unique(codes, return_inverse=True)[1]
-    draws = draw_aucs(y, scores, codes, rounds=3, seed=4)
+    draws = draw(y, scores, codes, rounds=3, seed=4).aucs
     for number in range(3):
         weights = patient_counts(present.max() + 1, 4, number)[present]
         expected = [roc_auc_score(y[:, k], scores[:, k], sample_weight=weights) for k in range(2)]
