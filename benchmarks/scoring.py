@@ -1,12 +1,13 @@
 """How fast a folder is scored at 224 px: against torchxrayvision, the obvious Keras loop, and what the cores can do.
 
     python benchmarks/scoring.py --data ../shared/data/nih --peer-python ../torch/bin/python
+    python benchmarks/scoring.py --data ../shared/data/nih --batches 1 2 4 8
     python benchmarks/scoring.py --data ../shared/data/nih --memory
 
 One run, everything in turn and once more, medians, on the same images: NIH's 1024 px originals under many names, 384 px
 JPEGs, and DICOM files made from the originals. "bound" is 1 / (1 / decoding + 1 / inference), each measured alone on
-all cores: what overlapping them can give at best. Starting up is not counted, for anyone. --memory runs the command on
-500 and on 5,000 names.
+all cores: what overlapping them can give at best. Starting up is not counted, for anyone. --batches tries sizes of a
+batch, --memory runs the command on 500 and on 5,000 names.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from typing import Any
 
 import numpy as np
 
+from tchexnet.classifier import Classifier
 from tchexnet.images.read import read
 from tchexnet.presets import preset as presets
 from tchexnet.presets import store
 from tchexnet.runtime.cores import cores
-from tchexnet.runtime.openvino_engine import OpenVINOEngine, has_bf16
+from tchexnet.runtime.openvino_engine import has_bf16
 from tchexnet.runtime.quiet import openvino
 from tchexnet.scoring.batch import INPUTS
 from tchexnet.scoring.run import run
@@ -41,7 +43,8 @@ from tchexnet.scoring.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 FORMATS = ("png", "jpeg", "dicom")
-PEERS = ("torchxrayvision", "keras")
+PEERS = ("process_image", "process_batch", "keras")
+"""As scoring_peers.py has them; the first two are torchxrayvision's."""
 
 
 def preset_at_224(name: str, folder: Path) -> presets.Preset:
@@ -97,7 +100,7 @@ def rate(work: Callable[[Any], object], items: Iterable[Any], threads: int, each
         return each * len(items) / (time.perf_counter() - began)
 
 
-def ours(preset: presets.Preset, source: Path, count: int, precision: str) -> float:
+def ours(preset: presets.Preset, source: Path, count: int, precision: str, batch: int | None = None) -> float:
     """Images a second from the first file to the finished table."""
     began: list[float] = []
 
@@ -105,8 +108,9 @@ def ours(preset: presets.Preset, source: Path, count: int, precision: str) -> fl
         if total is not None and not began:
             began.append(time.perf_counter())
 
+    settings = Settings(preset.folder, precision=precision, batch=batch)
     with tempfile.TemporaryDirectory() as folder:
-        summary = run(str(source), Path(folder) / "s.csv", Settings(preset.folder, precision=precision), tell=tell)
+        summary = run(str(source), Path(folder) / "s.csv", settings, tell=tell)
     assert (summary.rows, summary.errors) == (count, 0), summary
     return count / (time.perf_counter() - began[0])
 
@@ -123,9 +127,9 @@ def peer(name: str, python: str, paths: list[str]) -> float | str:
 def inference(preset: presets.Preset, precision: str, count: int) -> float:
     """Images a second of the network alone, fed with one batch again and again."""
     each = INPUTS[precision]
-    engine = OpenVINOEngine(preset.network(precision), precision, cores(), preset.recipe.size, each)  # type: ignore[arg-type]
-    batch = np.random.default_rng(0).random((each, *preset.recipe.input_shape), np.float32)
-    return rate(lambda _: engine.run(batch), range(max(cores(), count // each)), cores(), each)
+    classifier = Classifier(preset, "openvino", precision, cores(), each)  # type: ignore[arg-type]
+    batch = preset.recipe.normalise(np.random.default_rng(0).random((each, *preset.recipe.input_shape[:2]), np.float32))
+    return rate(lambda _: classifier.infer(batch), range(max(cores(), count // each)), cores(), each)
 
 
 def precisions(preset: presets.Preset) -> list[str]:
@@ -159,12 +163,24 @@ def one_round(
     preset: presets.Preset, source: Path, paths: list[str], chosen: list[str], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Images/s of everything once, in turn: whatever slows the machine for a while slows them alike."""
-    pythons = {"torchxrayvision": options.peer_python, "keras": sys.executable}
+    pythons = {"keras": sys.executable}
     found: dict[str, Any] = {"decoding alone": rate(lambda path: preset.recipe.apply(read(path)), paths, cores())}
     for precision in chosen:
         found[f"{precision} alone"] = inference(preset, precision, 2 * options.count // 5)
         found[f"tchexnet {precision}"] = ours(preset, source, options.count, precision)
-    return found | {name: peer(name, pythons[name], paths[: options.peer_count]) for name in PEERS}
+    first = paths[: options.peer_count]
+    return found | {name: peer(name, pythons.get(name, options.peer_python), first) for name in PEERS}
+
+
+def sweep(preset: presets.Preset, originals: list[Path], work: Path, options: argparse.Namespace) -> None:
+    """Medians of the rounds, for batches of several sizes; all sizes in turn, so that a slow while slows all."""
+    named_often(originals, work / "png", options.count)
+    for precision in precisions(preset):
+        sizes = options.batches * options.rounds
+        rates = [(size, ours(preset, work / "png", options.count, precision, size)) for size in sizes]
+        for size in options.batches:
+            speed = statistics.median(rate for each, rate in rates if each == size)
+            print(f"{precision}, {size} in a batch: {speed:5.1f} images/s", flush=True)
 
 
 def middle(values: list[Any]) -> Any:
@@ -202,6 +218,7 @@ def main() -> None:
     parser.add_argument("--peer-count", type=int, default=24, help="of which the peers score the first")
     parser.add_argument("--peer-python", default=sys.executable, help="a Python that has torchxrayvision")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument("--batches", nargs="+", type=int, help="sizes of a batch to try on PNGs, instead of peers")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()} with {cores()} cores, Python {platform.python_version()}")
@@ -211,6 +228,9 @@ def main() -> None:
         originals = sorted((options.data / "images_1024").glob("*.png"))
         if options.memory:
             memory(preset, originals, work)
+            return
+        if options.batches:
+            sweep(preset, originals, work, options)
             return
         jpegs = sorted((options.data / "images_384").iterdir())[:200]
         made = (originals, jpegs, dicom_files(originals, work / "made"))

@@ -1,6 +1,6 @@
 """What others do with a folder of radiographs, one image after the other; run by scoring.py in a process of its own.
 
-    python benchmarks/scoring_peers.py torchxrayvision|keras FILE...
+    python benchmarks/scoring_peers.py process_image|process_batch|keras FILE...
 
 Prints images/s as JSON, starting up and one warm-up image not counted. Weights are random: speed does not mind.
 """
@@ -16,8 +16,8 @@ from collections.abc import Callable
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def torchxrayvision() -> Callable[[str], object]:
-    """The steps of torchxrayvision's `scripts/process_image.py`, its resizer included; DICOM by its own reader."""
+def process_image() -> Callable[[str], object]:
+    """The steps of torchxrayvision's `scripts/process_image.py -resize`; DICOM by its own reader."""
     import skimage.io
     import torch
     import torchvision
@@ -34,6 +34,21 @@ def torchxrayvision() -> Callable[[str], object]:
             image = image[:, :, 0] if image.ndim > 2 else image
         with torch.no_grad():
             return model(torch.from_numpy(steps(image[None])).unsqueeze(0).float()).cpu().numpy()
+
+    return score
+
+
+def process_batch() -> Callable[[str], object]:
+    """The steps of torchxrayvision's `scripts/process_batch.py`: the network resizes what it is given."""
+    import torch
+    import torchxrayvision as xrv
+
+    model = xrv.models.DenseNet(num_classes=18).eval()
+    model.input_resolution = 224  # as its published weights set it
+
+    def score(path: str) -> object:
+        with torch.no_grad():
+            return model(torch.from_numpy(xrv.utils.load_image(path)).unsqueeze(0)).cpu().numpy()
 
     return score
 
@@ -58,7 +73,7 @@ def keras() -> Callable[[str], object]:
 
 
 def main() -> None:
-    score = {"torchxrayvision": torchxrayvision, "keras": keras}[sys.argv[1]]()
+    score = {"process_image": process_image, "process_batch": process_batch, "keras": keras}[sys.argv[1]]()
     paths = sys.argv[2:]
     score(paths[0])
     began = time.perf_counter()

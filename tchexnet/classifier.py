@@ -197,7 +197,9 @@ def _engine(preset: Preset, engine: EngineName, precision: Precision, streams: i
     if engine in ("auto", "openvino"):
         from tchexnet.runtime.openvino_engine import OpenVINOEngine
 
-        return OpenVINOEngine(preset.network(precision), precision, streams, preset.recipe.size, batch)
+        recipe = preset.recipe
+        grey = (recipe.mean, recipe.std)
+        return OpenVINOEngine(preset.network(precision), precision, streams, recipe.size, batch, grey)
     if engine == "keras":
         from tchexnet.models import densenet
         from tchexnet.presets import keras_weights

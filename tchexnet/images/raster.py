@@ -74,7 +74,7 @@ def _read(image: Image.Image, kind: str, origin: str, limits: Limits, data: byte
     pages = getattr(image, "n_frames", 1)
     if pages > 1:
         raise ImageError("unsupported", f"{origin} holds {pages} pictures: save the one radiograph by itself.")
-    plain = fast_png.grey_pixels(data, image.height, image.width) if kind == "PNG" and data else None
+    plain = fast_png.plain_pixels(data, image.height, image.width) if kind == "PNG" and data else None
     if plain is not None:
         return dataclasses.replace(from_array(plain, origin, limits), format=kind)
     inverted = white_is_zero(image)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
 from tchexnet.runtime.engine import Outputs, Precision
+from tchexnet.runtime.pooling import pool_first
 from tchexnet.runtime.quiet import openvino
+from tchexnet.runtime.stem import read_one_channel
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 
@@ -28,6 +30,8 @@ class OpenVINOEngine:
             and an answer then does not depend on how many cores there are. None: one at a time, on all cores.
         size: height and width of the input, where it is not to be the exported one; None leaves that.
         batch: how many inputs every call brings, which is a little faster than any number; None: any number.
+        grey: (mean, std), a number a channel, by which one grey image was normalised into the channels of an input;
+            all but the first are then left alone, which is a little faster. None: channels may hold anything.
 
     Raises:
         EngineError: the processor has no bfloat16, or the file is no network with three outputs.
@@ -42,6 +46,7 @@ class OpenVINOEngine:
         streams: int | None = None,
         size: int | None = None,
         batch: int | None = None,
+        grey: tuple[Sequence[float], Sequence[float]] | None = None,
     ) -> None:
         core = openvino.Core()
         if precision not in _HINTS:
@@ -51,8 +56,11 @@ class OpenVINOEngine:
         self.precision: Precision = precision
         settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
         model = core.read_model(network)
+        pool_first(model)
         if size is not None:
             model.reshape([batch or -1, size, size, model.input(0).partial_shape[3].get_length()])
+        if grey is not None:
+            read_one_channel(model, *grey)
         self._compiled = core.compile_model(model, "CPU", settings)
         if len(self._compiled.outputs) != 3:
             raise EngineError(
@@ -107,7 +115,9 @@ class Mapping:
             raise EngineError("This processor does not compute in bfloat16; use the precision fp32.")
         core = openvino.Core()
         settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
-        self._infer = _by_thread(core.compile_model(core.read_model(network), "CPU", settings))
+        model = core.read_model(network)
+        pool_first(model)
+        self._infer = _by_thread(core.compile_model(model, "CPU", settings))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output for a batch, float32."""
