@@ -11,6 +11,7 @@ Each limit is a quantile of validation images, so that together they flag no mor
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,15 @@ class Guard:
     def measures(self, features: Floats) -> Floats:
         """(n, 1024) features to (n, 2) float32: distance (root of the mean square per feature) and turn."""
         centred = features - self.mean
-        along = centred @ self.axes.astype(np.float32)
+        along = centred @ self._wide_axes
         beyond = np.maximum((centred**2).sum(1) - (along**2).sum(1), 0)
         distance = np.sqrt(((along**2 / self.variances).sum(1) + beyond / self.rest) / features.shape[1])
         return np.stack([distance, features @ self.slope + self.intercept], axis=1)
+
+    @cached_property
+    def _wide_axes(self) -> Floats:
+        """Converted once, not for every radiograph, which would cost more than the measures."""
+        return self.axes.astype(np.float32)
 
     def flags(self, features: Floats) -> NDArray[np.bool_]:
         """(n, 2): whether distance and turn are beyond their limits."""
