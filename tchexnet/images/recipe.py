@@ -11,17 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tchexnet.errors import RecipeError
 from tchexnet.images.radiograph import Radiograph
+from tchexnet.images.resampling import FILTERS, resize
 
-_FILTERS = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-    "box": Image.Resampling.BOX,
-}
 _VIEWS = {"one": 1, "flip": 2, "ten-crop": 10}
 
 
@@ -66,8 +60,8 @@ class Recipe:
         rules = {
             f"size must lie between 32 and 2048, not {self.size}": 32 <= self.size <= 2048,
             f"fit must be stretch, crop or pad, not {self.fit!r}": self.fit in ("stretch", "crop", "pad"),
-            f"interpolation must be one of {', '.join(_FILTERS)}, not {self.interpolation!r}": self.interpolation
-            in _FILTERS,
+            f"interpolation must be one of {', '.join(FILTERS)}, not {self.interpolation!r}": self.interpolation
+            in FILTERS,
             f"views must be one of {', '.join(_VIEWS)}, not {self.views!r}": self.views in _VIEWS,
             f"channels must be 1 or 3, not {self.channels!r}": self.channels in (1, 3),
             f"mean and std need {self.channels} numbers each": len(self.mean) == len(self.std) == self.channels,
@@ -152,9 +146,7 @@ class Recipe:
 def _resize(pixels: NDArray[np.float32], height: int, width: int, interpolation: str) -> NDArray[np.float32]:
     if pixels.shape == (height, width):
         return pixels
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    resized = np.asarray(image.resize((width, height), _FILTERS[interpolation]), np.float32)
-    return np.clip(resized, 0.0, 1.0)
+    return np.clip(resize(pixels, height, width, interpolation), 0.0, 1.0)
 
 
 def _crop(pixels: NDArray[np.float32], top: int, left: int, size: int) -> NDArray[np.float32]:

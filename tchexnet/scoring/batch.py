@@ -15,7 +15,7 @@ from tchexnet.images.recipe import Recipe
 from tchexnet.runtime.engine import Outputs, Precision
 from tchexnet.scoring.opening import Opener
 
-INPUTS = {"fp32": 2, "bf16": 2, "int8": 4}
+INPUTS = {"fp32": 1, "bf16": 2, "int8": 4}
 """Network inputs in a batch of OpenVINO's."""
 INPUTS_OF_KERAS = 32
 """The same of Keras's, which is for GPUs."""
