@@ -53,12 +53,22 @@ def test_what_is_not_free_to_move_stays(changed: dict) -> None:
     assert pool_first(transition(**changed)) == 0
 
 
+def multiplications(model: openvino.Model) -> int:
+    """In all convolutions, for one image."""
+    convolutions = [node for node in model.get_ops() if node.get_type_name() == "Convolution"]
+    pixels = [np.prod(node.get_output_partial_shape(0).get_max_shape()[2:]) for node in convolutions]
+    kernels = [np.prod(node.input_value(1).get_shape()) for node in convolutions]
+    return int(np.dot(pixels, kernels))
+
+
 @pytest.mark.parametrize("name", ["chexnet", "tchexnet"])
 def test_the_shipped_networks_move_their_three_transitions(name: str) -> None:
     model = shipped(name)
     batch = DICE.standard_normal((2, *list(model.input(0).partial_shape.get_max_shape())[1:])).astype(np.float32)
-    before = computed(model, batch)
+    before, work = computed(model, batch), multiplications(model)
     assert pool_first(model) == 3
+    model.validate_nodes_and_infer_types()
+    assert multiplications(model) / work == pytest.approx(0.92, abs=0.005)
     for after, known in zip(computed(model, batch), before, strict=True):
         np.testing.assert_allclose(after, known, rtol=1e-4, atol=1e-5)
 
