@@ -34,7 +34,12 @@ def path_bytes(path: str, limits: Limits) -> bytes:
             status = os.fstat(file.fileno())
             _check_regular(status, path)
             limits.check_bytes(status.st_size, path)
-            return _at_most(file, limits, path)
+            # Asked for as much as the limits allow, Python would set that much memory aside for every file.
+            data = file.read(status.st_size + 1)
+            if len(data) > status.st_size:  # it has grown since
+                data += file.read(limits.max_bytes + 1 - len(data))
+            limits.check_bytes(len(data), path)
+            return data
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
             raise
@@ -48,18 +53,11 @@ def file_bytes(file: Any, origin: str, limits: Limits) -> bytes:
         ImageError: `unreadable` (closed, opened as text, or failing), `empty` or `too large`.
     """
     try:
-        data = _at_most(file, limits, origin)
-    except ImageError:
-        raise
+        data = file.read(limits.max_bytes + 1)
     except Exception as error:  # any object may have a `read`, and it may raise anything
         raise ImageError(
             "unreadable", f"{origin} cannot be read ({error}): give an open file, in binary mode."
         ) from error
-    return data
-
-
-def _at_most(file: Any, limits: Limits, origin: str) -> bytes:
-    data = file.read(limits.max_bytes + 1)
     if not isinstance(data, bytes | bytearray | memoryview):
         given = type(data).__name__
         raise ImageError("unreadable", f"{origin} gives {given}, not bytes: open it in binary mode, open(path, 'rb').")

@@ -127,6 +127,18 @@ def test_empty_and_too_large(tmp_path: Path, png: bytes) -> None:
         assert refusal(source, Limits(max_bytes=100)).kind == "too large"
 
 
+def test_a_file_that_grows_while_it_is_opened(tmp_path: Path, png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "growing.png"
+    path.write_bytes(png[:100])
+    shorter = path.stat()
+    path.write_bytes(png)
+    monkeypatch.setattr("tchexnet.images.source.os.fstat", lambda _: shorter)
+    assert np.array_equal(read(path).pixels, read(png).pixels)
+    with pytest.raises(ImageError) as caught:
+        read(path, Limits(max_bytes=200))
+    assert caught.value.kind == "too large"
+
+
 def test_file_objects_that_fail(tmp_path: Path, png: bytes) -> None:
     (tmp_path / "x.png").write_bytes(png)
     with (tmp_path / "x.png").open(encoding="latin-1") as file:
