@@ -163,13 +163,13 @@ def one_round(
     preset: presets.Preset, source: Path, paths: list[str], chosen: list[str], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Images/s of everything once, in turn: whatever slows the machine for a while slows them alike."""
-    pythons = {"keras": sys.executable}
     found: dict[str, Any] = {"decoding alone": rate(lambda path: preset.recipe.apply(read(path)), paths, cores())}
     for precision in chosen:
         found[f"{precision} alone"] = inference(preset, precision, 2 * options.count // 5)
         found[f"tchexnet {precision}"] = ours(preset, source, options.count, precision)
     first = paths[: options.peer_count]
-    return found | {name: peer(name, pythons.get(name, options.peer_python), first) for name in PEERS}
+    pythons = {name: sys.executable if name == "keras" else options.peer_python for name in PEERS}
+    return found | {name: peer(name, python, first) for name, python in pythons.items()}
 
 
 def sweep(preset: presets.Preset, originals: list[Path], work: Path, options: argparse.Namespace) -> None:
@@ -221,6 +221,8 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, help="sizes of a batch to try on PNGs, instead of peers")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     options = parser.parse_args()
+    if options.batches and min(options.batches) < 1:
+        parser.error(f"--batches takes sizes of 1 or more, not {min(options.batches)}")
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()} with {cores()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -37,7 +37,9 @@ def command(
     precision: Annotated[
         str, typer.Option(help="fp32, bf16, int8 (a quantised preset), or auto: bf16 where the processor has it.")
     ] = "auto",
-    batch: Annotated[int | None, typer.Option(min=1, help="Radiographs a batch; 8 by default.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Radiographs a batch; 1 to 4 by default, by precision.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Batches at once; by default one a core, and two more.")
     ] = None,

@@ -20,7 +20,7 @@ from tchexnet.images.read import read
 from tchexnet.presets import preset as presets
 from tchexnet.presets.preset import Preset
 from tchexnet.runtime.openvino_engine import OpenVINOEngine
-from tchexnet.runtime.pooling import pool_first
+from tchexnet.runtime.pooling import read_network
 from tchexnet.runtime.quiet import openvino
 
 CALIBRATION = 300
@@ -93,8 +93,7 @@ def _quantised(preset: Preset, inputs: Iterator[NDArray[np.float32]]) -> Any:
         import nncf
     except ImportError as error:
         raise PresetError(f"Quantising needs NNCF ({error}): pip install 'tchexnet[int8]'.") from error
-    model = openvino.Core().read_model(preset.network("fp32"))
-    pool_first(model)  # here, not when it is loaded: what is quantised is no longer linear, and keeps its order
+    model = read_network(preset.network("fp32"))
     batches = [batch for views in inputs for batch in views[:, None]]
     return nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tchexnet.errors import EngineError
 from tchexnet.runtime.engine import Outputs, Precision
-from tchexnet.runtime.pooling import pool_first
+from tchexnet.runtime.pooling import read_network
 from tchexnet.runtime.quiet import openvino
 from tchexnet.runtime.stem import read_one_channel
 
@@ -55,8 +55,7 @@ class OpenVINOEngine:
             raise EngineError("This processor does not compute in bfloat16; leave --precision at fp32.")
         self.precision: Precision = precision
         settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
-        model = core.read_model(network)
-        pool_first(model)
+        model = read_network(network)
         if size is not None:
             model.reshape([batch or -1, size, size, model.input(0).partial_shape[3].get_length()])
         if grey is not None:
@@ -115,9 +114,7 @@ class Mapping:
             raise EngineError("This processor does not compute in bfloat16; use the precision fp32.")
         core = openvino.Core()
         settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], **_parallel(streams)}
-        model = core.read_model(network)
-        pool_first(model)
-        self._infer = _by_thread(core.compile_model(model, "CPU", settings))
+        self._infer = _by_thread(core.compile_model(read_network(network), "CPU", settings))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output for a batch, float32."""

@@ -7,9 +7,17 @@ averaging first leaves a quarter of the pixels to convolve. That spares DenseNet
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tchexnet.runtime.quiet import openvino, opset15
+
+
+def read_network(path: Path) -> openvino.Model:
+    """The network of an `.xml` file, pooling first; a quantised one as it is, since rounding is not linear."""
+    model = openvino.Core().read_model(path)
+    pool_first(model)
+    return model
 
 
 def pool_first(model: openvino.Model) -> int:

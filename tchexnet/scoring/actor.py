@@ -100,7 +100,7 @@ class ShardScorer:
     def _plan(self, entries: list[str]) -> pipeline.Plan:
         begun, cores = self._work.begun, self._work.cores
         far = any(map(storage.is_url, (*entries[:1], begun["container"] or "")))
-        threads = self._work.settings.workers or (cores * THREADS_A_CORE if far else cores + 2)
+        threads = self._work.settings.workers or (cores * THREADS_A_CORE if far else pipeline.default_workers(cores))
         return pipeline.Plan(begun["batch"], threads, Opener(begun["container"]))
 
 

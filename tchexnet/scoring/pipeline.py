@@ -15,7 +15,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tchexnet.classifier import Classifier
-from tchexnet.runtime.cores import cores
 from tchexnet.scoring.batch import Result, opened, score_batch
 from tchexnet.scoring.opening import Opener
 
@@ -37,9 +36,9 @@ class Plan(NamedTuple):
     opener: Opener = Opener()
 
 
-def default_workers() -> int:
+def default_workers(cores: int) -> int:
     """One a core, and two more that go on while others wait for a disk or for Python's lock."""
-    return cores() + 2
+    return cores + 2
 
 
 def score_shards(

@@ -46,7 +46,7 @@ class Settings(NamedTuple):
 
     def threads(self) -> int:
         """How many workers there are."""
-        return self.workers or default_workers()
+        return self.workers or default_workers(cores())
 
     def classifier(self, engine: EngineName = "openvino", streams: int | None = None) -> Classifier:
         """A classifier whose engine computes `streams` batches at once, each of the run's size; None: one a core.
