@@ -1,4 +1,4 @@
-"""The common PNG, 8 bits a channel, decoded by kornia-rs: the same pixels as Pillow's in a third to a half of the time.
+"""The common PNG, 8 bits a channel, decoded by kornia-rs: the same pixels as Pillow's in less time.
 
 Pillow stays the reference: it reads the header before, and decodes whatever this module leaves, so that every refusal
 and every rare kind of PNG is Pillow's to judge. `benchmarks/decoders.py` has the figures of this and other decoders.

@@ -1,4 +1,4 @@
-"""Pillow's resize of a float image, as the two matrix products that it is: the same values, in a fraction of the time.
+"""Pillow's resize of a float image, as the two matrix products that it is: the same values, in less time.
 
 `Image.resize` averages columns, then rows, with weights that depend on nothing but two lengths and a filter. Pillow is
 asked for these weights once, by what it makes of unit vectors, and NumPy's BLAS does the averaging; the image is not
